@@ -1,0 +1,194 @@
+"""What the store promises, whatever the engine. One suite (`tests/store`) runs over every engine.
+
+A unit of work is a function run on the writer: it reads, decides and applies in one savepoint that fails alone; nothing
+is answered or woken before COMMIT, and a failed COMMIT fails its whole batch. No network call is made inside one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from bridge.model import Call, Decision, Delivery, Hook, Link, Ref, Verdict
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where a webhook went. `duplicate`: the same key was there already."""
+
+    id: str
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What becomes of a claimed call."""
+
+    state: str  # owed | done | dead | superseded
+    reason: str
+    due_in: timedelta = timedelta(0)  # when owed: how long to wait
+    unsure: bool = False  # when owed: this attempt may have had its effect
+    ref: Ref | None = None  # what a create made or a note left, with both ids
+    url: str = ""
+    progress: str = ""  # when owed: where a call of several steps stands
+    counted: bool = True  # False: waiting for its turn was no attempt
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """Whether a credential may be used. Open: its calls are held until the probe at `probe_at` succeeds."""
+
+    target: str
+    open: bool
+    since: datetime
+    probe_at: datetime
+    reason: str
+    failures: int = 0  # in a row
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    detail: str
+
+
+class Transaction(Protocol):
+    """One unit of work. `now` is read once."""
+
+    now: datetime
+
+    # inbox
+    def keep(self, source: str, key: str, hook: Hook) -> Kept:
+        """Store the raw request with our own secrets already masked. The same source and key twice is one row."""
+
+    def claim_deliveries(self, limit: int, lease: timedelta) -> tuple[Delivery, ...]:
+        """Take the oldest due ones, move their `due_at` forward by the lease, count the attempt."""
+
+    def close(self, delivery: Delivery, verdict: Verdict, reason: str, links: Sequence[str] = ()) -> None:
+        """Its end, with its reason. Raises `Lost` when the lease went to somebody else."""
+
+    def postpone(self, delivery: Delivery, wait: timedelta, reason: str) -> None:
+        """Due again after `wait`. Raises `Lost`."""
+
+    def reopen(self, delivery_ids: Sequence[str]) -> int:
+        """Replay: due now, with its attempts at zero. Returns how many there were."""
+
+    # links
+    def links_of(self, refs: Sequence[Ref], mark: str = "", target: str = "") -> tuple[Link, ...]:
+        """Every link that holds one of the objects, or whose member in `target` bears the mark; oldest first."""
+
+    def link(self, link_id: str) -> Link | None: ...
+
+    def held_by_others(self, link: Link) -> frozenset[str]:
+        """Ids of this link's alerts that another link with a live incident holds too."""
+
+    def apply(self, decision: Decision, cause: str, shadow: Sequence[str] = ()) -> None:
+        """Store the link as it will be and the calls it owes; `cause` is the delivery. A member's status and what was
+        asked of it count for every link that holds the same object. Creates and notes are unique by mark and key: one
+        that exists already is left as it is; an Update that still waits takes the newer fields in; a call for a target
+        in `shadow` is recorded and never leaves."""
+
+    # outbox
+    def claim_calls(self, limit: int, lease: timedelta, targets: Sequence[str]) -> tuple[Call, ...]:
+        """Take due calls, best lane first, oldest first, marking each as possibly under way before it is made.
+        An advance waits for earlier creates and advances of its link at its target; updates and notes wait for the
+        create of the member they are about; creates wait for nothing."""
+
+    def settle(self, call: Call, settlement: Settlement) -> None:
+        """Store the result; the ref joins the link. Raises `Lost` when the fence has moved on."""
+
+    def hand_back(self, calls: Sequence[Call], wait: timedelta, reason: str) -> None:
+        """Claimed but never tried: owed again after `wait`, no attempt counted, no doubt left."""
+
+    def retry_calls(self, call_ids: Sequence[str]) -> int:
+        """Dead or waiting calls become due now. Returns how many."""
+
+    def discard_calls(self, call_ids: Sequence[str]) -> int: ...
+
+    def open_create(self, target: str, title: str, within: timedelta) -> bool:
+        """Whether a create with this title is under way or unsure there."""
+
+    # circuits, facts, audit
+    def circuit(self, target: str) -> Circuit | None: ...
+
+    def set_circuit(self, circuit: Circuit) -> None: ...
+
+    def release(self, target: str, per_second: float) -> int:
+        """The circuit closed: what waits for `target` becomes due, ramped, best lane first. Returns how many."""
+
+    def fact(self, key: str) -> str | None:
+        """A small durable fact: when we were installed, a cursor, a vendor's capability."""
+
+    def set_fact(self, key: str, value: str) -> None: ...
+
+    def audit(self, actor: str, action: str, subject: str, detail: str = "") -> None: ...
+
+    def record_run(self, run: Mapping[str, object]) -> None:
+        """One resync: id, started_at, finished_at, state, seen, drifts, calls, detail."""
+
+    def prune(self, before: datetime, limit: int) -> int:
+        """Remove bodies of ended deliveries and ended links older than that; keys, live links and the audit stay."""
+
+
+class Reports(Protocol):
+    """Reads for people, metrics and resync; never on the writer. Rows are plain dicts of JSON values."""
+
+    def deliveries(self, filters: Mapping[str, str], limit: int, before: str = "") -> list[dict[str, object]]: ...
+
+    def delivery(self, delivery_id: str) -> dict[str, object] | None: ...
+
+    def links(self, filters: Mapping[str, str], limit: int, before: str = "") -> list[dict[str, object]]: ...
+
+    def link(self, link_id: str) -> dict[str, object] | None:
+        """With its members, its calls and its deliveries, in the order they came. Also by any object's id."""
+
+    def calls(self, filters: Mapping[str, str], limit: int, before: str = "") -> list[dict[str, object]]: ...
+
+    def call(self, call_id: str) -> dict[str, object] | None: ...
+
+    def runs(self, limit: int, before: str = "") -> list[dict[str, object]]: ...
+
+    def run(self, run_id: str) -> dict[str, object] | None: ...
+
+    def audit(self, limit: int, before: str = "") -> list[dict[str, object]]: ...
+
+    def figures(self) -> dict[str, object]:
+        """Backlog by target and lane, oldest owed and waiting (seconds), dead, quarantined, live links, circuits."""
+
+    def live_links(self) -> Iterator[Link]:
+        """Links that resync compares: not over, or over here with a call that never went through."""
+
+
+class Store(Protocol):
+    """One engine, opened."""
+
+    name: str  # "SQLite 3.45.1", for people
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run a unit of work and wait for its COMMIT. Raises what the work raised, or `Unavailable`."""
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        """The same without waiting."""
+
+    def reports(self) -> AbstractContextManager[Reports]:
+        """A consistent read."""
+
+    def on_commit(self, wake: Callable[[str], None]) -> None:
+        """`wake("deliveries")` or `wake("calls")` after a COMMIT that made some due."""
+
+    def backup(self, path: Path) -> None: ...
+
+    def verify(self) -> tuple[str, ...]:
+        """What is wrong with the stored data; empty: nothing."""
+
+    def close(self) -> None: ...
