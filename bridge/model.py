@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 JSON = Mapping[str, object]
@@ -118,6 +118,10 @@ class Event:
     gone: bool = False  # deleted at the vendor
     asked: tuple[str, ...] = ()  # questions answered so far
 
+    @property
+    def status_word(self) -> str:
+        return self.status.word if self.status else "changed"
+
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
@@ -172,6 +176,7 @@ class Advance:
     of: str
     status: Status
     message: str = ""
+    cascade: bool = False  # resolving a Rootly alert resolves its incidents too
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +257,8 @@ class Link:
     episode: int = 1
     listed: bool = False  # begun before the bridge was installed: known, never paged
     held: bool = False  # told not to act on it
+    owing: int = 0  # calls owed for it, as loaded
+    touched_at: datetime | None = None  # last change, as loaded
 
     @property
     def status(self) -> Status:
@@ -343,7 +350,23 @@ class Call:
     unsure: bool = False  # an earlier attempt may have had its effect
     unsure_since: datetime | None = None
     created_at: datetime | None = None
-    progress: str = ""  # where a call of several steps stands: "confirm", "acknowledged"
+    progress: str = ""  # where a call of several steps stands: "confirm", "last_route", "acknowledged"
+    cause: str = ""  # the delivery it goes back to
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What becomes of a claimed call."""
+
+    state: str  # owed | done | dead | superseded
+    reason: str
+    due_in: timedelta = timedelta(0)  # when owed: how long to wait
+    unsure: bool = False  # when owed: an attempt may have had its effect
+    ref: Ref | None = None  # what a create made or a note left, with both ids
+    url: str = ""
+    progress: str = ""  # when owed: where a call of several steps stands
+    counted: bool = True  # False: waiting for its turn was no attempt
+    kind: str = ""  # the class of its reason, for metrics: ok, auth, rate, state, refused, unknown, failed
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +399,7 @@ class NoAnswer:
 
     sent: bool
     reason: str
+    after: float | None = None  # our own budget is used up: seconds until it has room; the system was not asked
 
 
 Answer = Response | NoAnswer
@@ -425,3 +449,15 @@ class GiveUp:
 
 
 Outcome = Done | Retry | Unknown | Refused | GiveUp
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """Whether a credential may be used. Open: its calls are held until the probe at `probe_at` succeeds."""
+
+    target: str
+    open: bool
+    since: datetime
+    probe_at: datetime
+    reason: str
+    failures: int = 0  # in a row

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_BODY = 16 * 1024 * 1024
 
 
-class HungUp(Exception):  # noqa: N818 - it is an order to the server, not an error
+class HungUp(Exception):
     """Raised by an application to close the connection without an answer."""
 
 
@@ -92,7 +92,7 @@ class _Connection(BaseHTTPRequestHandler):
             return
         self._write(status, headers, content)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815 - names of http.server
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
 
     def _read_body(self) -> bytes | None:
         length = self.headers.get("Content-Length", "0")
@@ -133,7 +133,7 @@ class _Connection(BaseHTTPRequestHandler):
             self.wfile.write(content)
         self.wfile.flush()
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name in http.server
+    def log_message(self, format: str, *args: object) -> None:
         """Nothing: the sandbox keeps its own list of requests."""
 
 
@@ -154,13 +154,14 @@ def call(app: "WSGIApplication", environ: dict[str, Any]) -> tuple[str, list[tup
     """Run one WSGI request to its end; returns status line, headers and body."""
     head: list[Any] = [f"500 {HTTPStatus(500).phrase}", []]
 
-    def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> Any:
+    def start_response(status: str, headers: list[tuple[str, str]], _: object = None) -> Any:
         head[:] = [status, headers]
-        return lambda data: None
+        return NotImplemented  # the write() of old times: nobody here calls it
 
     result = app(environ, start_response)
     try:
-        return head[0], head[1], b"".join(result)
+        content = b"".join(result)
+        return head[0], head[1], content
     finally:
         if hasattr(result, "close"):
             result.close()
@@ -183,5 +184,5 @@ class Running:
 def serve(app: "WSGIApplication", host: str = "127.0.0.1", port: int = 0) -> Running:
     """Start serving in a daemon thread; port 0 takes a free one."""
     server = Server(app, host, port)
-    threading.Thread(target=server.serve_forever, args=(0.05,), name="sandbox-server", daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), name="sandbox-server", daemon=True).start()
     return Running(f"http://{host}:{server.server_port}", server.server_port, server)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from bridge.model import Call, Decision, Delivery, Hook, Link, Ref, Verdict
+from bridge.model import Call, Circuit, Decision, Delivery, Hook, Lane, Link, Ref, Settlement, Verdict
 
 T = TypeVar("T")
 
@@ -25,41 +25,6 @@ class Kept:
 
     id: str
     duplicate: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What becomes of a claimed call."""
-
-    state: str  # owed | done | dead | superseded
-    reason: str
-    due_in: timedelta = timedelta(0)  # when owed: how long to wait
-    unsure: bool = False  # when owed: this attempt may have had its effect
-    ref: Ref | None = None  # what a create made or a note left, with both ids
-    url: str = ""
-    progress: str = ""  # when owed: where a call of several steps stands
-    counted: bool = True  # False: waiting for its turn was no attempt
-
-
-@dataclass(frozen=True, slots=True)
-class Circuit:
-    """Whether a credential may be used. Open: its calls are held until the probe at `probe_at` succeeds."""
-
-    target: str
-    open: bool
-    since: datetime
-    probe_at: datetime
-    reason: str
-    failures: int = 0  # in a row
-
-
-@dataclass(frozen=True, slots=True)
-class AuditEntry:
-    at: datetime
-    actor: str
-    action: str
-    subject: str
-    detail: str
 
 
 class Transaction(Protocol):
@@ -92,20 +57,29 @@ class Transaction(Protocol):
     def held_by_others(self, link: Link) -> frozenset[str]:
         """Ids of this link's alerts that another link with a live incident holds too."""
 
-    def apply(self, decision: Decision, cause: str, shadow: Sequence[str] = ()) -> None:
-        """Store the link as it will be and the calls it owes; `cause` is the delivery. A member's status and what was
+    def apply(self, decision: Decision, cause: str, shadow: Sequence[str] = ()) -> Decision:
+        """Store the link as it will be and the calls it owes; `cause` is the delivery. Returns the decision with the
+        link's id. A member that has got its id confirms the create that was to make it. A member's status and what was
         asked of it count for every link that holds the same object. Creates and notes are unique by mark and key: one
         that exists already is left as it is; an Update that still waits takes the newer fields in; a call for a target
         in `shadow` is recorded and never leaves."""
 
     # outbox
-    def claim_calls(self, limit: int, lease: timedelta, targets: Sequence[str]) -> tuple[Call, ...]:
+    def claim_calls(
+        self, limit: int, lease: timedelta, targets: Sequence[str], lanes: Sequence[Lane] = tuple(Lane)
+    ) -> tuple[Call, ...]:
         """Take due calls, best lane first, oldest first, marking each as possibly under way before it is made.
         An advance waits for earlier creates and advances of its link at its target; updates and notes wait for the
         create of the member they are about; creates wait for nothing."""
 
     def settle(self, call: Call, settlement: Settlement) -> None:
         """Store the result; the ref joins the link. Raises `Lost` when the fence has moved on."""
+
+    def unmark(self, call: Call) -> None:
+        """The claimed call has not left yet: within this unit of work it may still be superseded."""
+
+    def mark(self, call: Call) -> bool:
+        """It leaves now. False: it was superseded meanwhile."""
 
     def hand_back(self, calls: Sequence[Call], wait: timedelta, reason: str) -> None:
         """Claimed but never tried: owed again after `wait`, no attempt counted, no doubt left."""
@@ -164,6 +138,9 @@ class Reports(Protocol):
 
     def figures(self) -> dict[str, object]:
         """Backlog by target and lane, oldest owed and waiting (seconds), dead, quarantined, live links, circuits."""
+
+    def links_of(self, refs: Sequence[Ref], mark: str = "", target: str = "") -> tuple[Link, ...]:
+        """As in a transaction, for looking only."""
 
     def live_links(self) -> Iterator[Link]:
         """Links that resync compares: not over, or over here with a call that never went through."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from bridge.model import Answer, Command, Event, Hook, Link, Member, Outcome, Ref, Request, Response
+from bridge.model import Answer, Command, Event, Hook, Link, Member, Outcome, Ref, Refused, Request, Response
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,15 @@ class Page:
     after: Request | None = None
     total: int | None = None
     raw: tuple[Mapping[str, object], ...] = ()  # per event, what is worth keeping of the record (never whole rows)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """One page of a feed, each item as `Source.record` takes it. `cursor` None: it was the last for now."""
+
+    raw: tuple[Mapping[str, object], ...]
+    cursor: str | None = None
+    newest: datetime | None = None  # the latest time on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,12 @@ class Source(Protocol):
     def answered(self, event: Event, answer: Response, /) -> Event:
         """The event with what the answer (2xx or 404) adds; `event.asked` grows, so that questions end."""
 
+    def feed(self, settings: Any, since: datetime, cursor: str | None, /) -> Request | None:
+        """The feed of news that no webhook tells, from `since` on, oldest first; None: there is none."""
+
+    def read_feed(self, answer: Response, /) -> FeedPage:
+        """One page of the feed, only what can cross. Raises `Unlistable` on a body that is no such feed."""
+
     def record(self, raw: Mapping[str, object], /) -> bytes:
         """The body of a delivery for a finding of poll or resync, as `read` takes it."""
 
@@ -99,20 +114,30 @@ class Target(Protocol):
     ) -> Request:
         """The call that carries out the command on the member. `call` is our id of it, for text marks."""
 
+    def milder(self, request: Request, refused: Refused, /) -> Request | None:
+        """The same create without the part that was refused; None: nothing can be left out."""
+
     def outcome(self, settings: Any, command: Command, answer: Answer, /) -> Outcome:
         """What came of it: the vendor's codes in our words."""
 
-    def look_up(self, settings: Any, command: Command, /) -> Request | None:
+    def look_up(self, settings: Any, command: Command, member: Member, /) -> Request | None:
         """How to find out what an unknown create or note did; None: repeating it does no harm."""
 
     def found(self, settings: Any, command: Command, call: str, answer: Response, /) -> tuple[Event, ...]:
         """The objects that carry the command's mark, newest first."""
+
+    def addressable(self, ref: Ref, /) -> bool:
+        """Whether the API can be asked about the object by an id that we know; if not, `reread` finds it."""
 
     def reread(self, settings: Any, ref: Ref, /) -> Request:
         """Ask for one object, by whichever id is known."""
 
     def seen(self, ref: Ref, answer: Response, /) -> Event | None:
         """The object as the answer shows it, both ids filled in; None: it is not there."""
+
+    def picked(self, ref: Ref, answer: Response, /) -> Mapping[str, object] | None:
+        """What of a re-read is worth keeping as a finding, as `Source.record` takes it; a 404 says that it is gone.
+        None: the answer says nothing."""
 
     def listings(self, settings: Any, /) -> tuple[Listing, ...]:
         """The lists of live objects, in the order to read them."""

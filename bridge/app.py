@@ -1,0 +1,95 @@
+"""Joins the parts, once. Everything above takes what it needs from here; nothing is looked up by name later."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bridge import known
+from bridge.budgets import Budgets
+from bridge.circuits import Circuits
+from bridge.circuits import load as load_circuits
+from bridge.config import Config
+from bridge.core.policy import PAGERTREE, ROOTLY, Policy
+from bridge.metrics import Metrics
+from bridge.redact import Redactor
+from bridge.shelf import Shelf
+from bridge.store.contract import Store, Transaction
+from bridge.store.sqlite import open_sqlite
+from bridge.systems.contract import Source, Target
+from bridge.transport import Transport, origin
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One bridge, assembled."""
+
+    config: Config
+    policy: Policy
+    store: Store
+    sources: Mapping[str, Source]
+    targets: Mapping[str, Target]
+    settings: Mapping[str, Any]  # by system: the dialect's own settings
+    transport: Transport
+    budgets: Budgets
+    circuits: Circuits
+    redactor: Redactor
+    metrics: Metrics
+    shelf: Shelf = field(default_factory=Shelf)
+    clock: Callable[[], datetime] = wall_clock
+
+
+def assemble(config: Config, clock: Callable[[], datetime] = wall_clock) -> Parts:
+    """Open the store and join the parts. Raises `Busy` or `Broken` as the store does."""
+    store = open_sqlite(config.database, clock=clock)
+    policy = config.policy(store.write(_installed_at))
+    return Parts(
+        config=config,
+        policy=policy,
+        store=store,
+        sources=known.SOURCES,
+        targets=known.TARGETS,
+        settings={PAGERTREE: config.pagertree, ROOTLY: config.rootly},
+        transport=Transport(_allowed(config), workers=32, ca_bundle=_ca_bundle()),
+        budgets=Budgets(config.budgets()),
+        circuits=load_circuits(store, known.TARGETS, clock()),
+        redactor=Redactor(config.secrets()),
+        metrics=Metrics(lambda: _figures(store)),
+        shelf=Shelf(drops_marks=store.write(_dropping)),
+        clock=clock,
+    )
+
+
+def _allowed(config: Config) -> frozenset[str]:
+    return frozenset({origin(config.pagertree.api_url), origin(config.rootly.api_url)})
+
+
+def _ca_bundle() -> Path | None:
+    named = os.environ.get("BRIDGE_CA_BUNDLE")
+    return Path(named) if named else None
+
+
+def _figures(store: Store) -> Mapping[str, object]:
+    with store.reports() as reports:
+        return reports.figures()
+
+
+def _dropping(tx: Transaction) -> set[str]:
+    return {name for name in known.TARGETS if tx.fact(f"{name}.drops_marks")}
+
+
+def _installed_at(tx: Transaction) -> datetime:
+    """When this bridge first ran: troubles begun before are listed, never paged."""
+    known_since = tx.fact("installed_at")
+    if known_since is None:
+        tx.set_fact("installed_at", tx.now.isoformat())
+        return tx.now
+    return datetime.fromisoformat(known_since)

@@ -1,0 +1,141 @@
+"""The one configuration file, judged offline as far as it can be: all faults at once, and none shows a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from bridge import config_sections as sections
+from bridge.config_checks import cautions, checks, maps_of, receivers_of, secrets_in
+from bridge.config_faults import closest, faults_of
+from bridge.config_text import Key, Text, dotted, read_text
+from bridge.core.mapping import Maps
+from bridge.core.policy import Policy
+from bridge.core.routes import Route, parse_route
+from bridge.errors import ConfigError
+from bridge.redact import MASK
+from bridge.systems.pagertree.words import BUDGET
+from bridge.systems.pagertree.words import Settings as PagerTree
+from bridge.systems.rootly.words import ALERTS, READ, WRITE
+from bridge.systems.rootly.words import Settings as Rootly
+
+_TELLING = 6  # characters: a shorter value is no secret, and would be masked inside our own words
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Every section, checked. `store` is absolute; `warnings` are sentences for the log and `doctor`."""
+
+    server: sections.Server
+    store: str
+    pagertree: PagerTree
+    rootly: Rootly
+    mapping: sections.Mapping
+    routes: tuple[Route, ...]
+    sync: sections.Sync
+    integrations: tuple[object, ...]
+    jobs: sections.Jobs
+    api: sections.Api
+    console: sections.Console
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def database(self) -> Path:
+        return Path(self.store.removeprefix("sqlite:///"))
+
+    def maps(self) -> Maps:
+        return maps_of(self.mapping, self.rootly)
+
+    def policy(self, installed_at: datetime) -> Policy:
+        """What the judgement needs to know of it."""
+        chosen = dict(self.sync) | {"shadow": frozenset(side.removeprefix("to_") for side in self.sync.shadow)}
+        del chosen["storm_pages_per_minute"]
+        return Policy(self.maps(), self.routes, installed_at, **chosen)
+
+    def budgets(self) -> dict[str, int | None]:
+        """Calls a minute by `Request.budget`; None is no limit of our own."""
+        rootly = self.rootly
+        limits = {READ: rootly.requests_per_minute, WRITE: rootly.requests_per_minute, ALERTS: rootly.alerts_per_minute}
+        return {BUDGET: self.pagertree.requests_per_minute, **limits}
+
+    def addresses(self) -> tuple[str, ...]:
+        """Every URL that may be called: both APIs, and integrations that routes name by their URL."""
+        receivers = (r.name for route in self.routes for r in receivers_of(route) if r.integration and "://" in r.name)
+        return (self.pagertree.api_url, self.rootly.api_url, *receivers)
+
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret text, and what is made of several: for the redactor."""
+        return tuple(sorted(set(secrets_in(self))))
+
+
+def load_config(path: Path, env: Mapping[str, str]) -> Config:
+    """Raises `ConfigError` with all faults, each a sentence that begins with its key."""
+    text = read_text(path, env)
+    faults = dict(text.faults)
+    parts = {name: _section(name, text, faults) for name in _KINDS} | {"routes": _routes(text, faults)}
+    for name in text.tree.keys() - parts.keys():
+        faults[(name,)] = f"is not a key; {closest(name, list(parts))}"
+    good = {name: part for name, part in parts.items() if part is not None}
+    faults.update(checks(good))
+    if faults:
+        raise ConfigError(_sentences(faults, text))
+    return Config(**parts, warnings=(*text.warnings, *cautions(good)))
+
+
+def _section(name: str, text: Text, faults: dict[Key, str]) -> Any:
+    """The section's value, or None when something is wrong in it."""
+    raw = text.tree.get(name, _EMPTY.get(name, {}))
+    try:
+        value = _ADAPTERS[name].validate_python(raw, context={"folder": text.folder})
+    except ValidationError as error:
+        for key, sentence in faults_of(error, name, _KINDS[name]):
+            if not any(key[: len(known)] == known for known in text.faults):  # what could not be read is already told
+                faults.setdefault(key, sentence)
+        return None
+    return None if any(known[0] == name for known in text.faults) else value
+
+
+def _routes(text: Text, faults: dict[Key, str]) -> tuple[Route, ...] | None:
+    raw = text.tree.get("routes")
+    if not isinstance(raw, list) or not raw:
+        faults[("routes",)] = f"give a list with at least one route, such as {_A_ROUTE}"
+        return None
+    parsed = [parse_route(route, f"routes.{place}") for place, route in enumerate(raw)]
+    for fault in (fault for _, wrong in parsed for fault in wrong):
+        key, _, sentence = fault.partition(": ")
+        faults.setdefault(tuple(key.split(".")), sentence)
+    routes = tuple(route for route, _ in parsed if route)
+    return routes if len(routes) == len(raw) else None
+
+
+def _sentences(faults: Mapping[Key, str], text: Text) -> tuple[str, ...]:
+    """In the order of the sections, without a value that came from a variable or a file."""
+    order = {name: place for place, name in enumerate(Config.__slots__)}
+    found = []
+    for key, sentence in sorted(faults.items(), key=lambda fault: order.get(str(fault[0][0]), -1)):
+        for value in text.values:
+            sentence = sentence.replace(value, MASK) if len(value) >= _TELLING else sentence
+        found.append(f"{dotted(key)}: {sentence}")
+    return tuple(found)
+
+
+_A_ROUTE = "{match: {always: true}, actions: [{type: assign, receiver: [tem_oncall]}]}"
+_KINDS: dict[str, Any] = {
+    "server": sections.Server,
+    "store": sections.StoreUrl,
+    "pagertree": PagerTree,
+    "rootly": Rootly,
+    "mapping": sections.Mapping,
+    "sync": sections.Sync,
+    "integrations": sections.Integrations,
+    "jobs": sections.Jobs,
+    "api": sections.Api,
+    "console": sections.Console,
+}
+_EMPTY: dict[str, object] = {"store": "sqlite:///bridge.db", "integrations": []}
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in _KINDS.items()}

@@ -1,0 +1,112 @@
+"""Regular expressions as PagerTree's routers write them (ECMAScript), made safe enough to meet strangers' text.
+
+A pattern that can need exponential time is refused where that shows in its form: a repeat inside a repeat, or the
+same repeat twice side by side. No reading of the form finds them all, so the text is bounded too.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+LONGEST_SUBJECT = 10_000  # characters: senders choose the text, and time grows with a power of its length
+LONGEST_PATTERN = 1_000
+_OPTIONS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
+_MOST_WAYS = 100  # that a repeat in a repeat may vary: `(\d{1,3}\.){3}` is harmless, `(a+)+` is not
+_TOKEN = re.compile(
+    r"(?P<open>\((?:\?(?:[:=!]|<[=!]|<[A-Za-z_]\w*>))?)|(?P<close>\))"
+    r"|(?P<repeat>(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\??)"
+    r"|(?P<atom>\\k<\w+>|\\.|\[\^?(?:\\.|[^\]\\])*\]|.)",
+    re.DOTALL,
+)
+_PYTHONS_OWN = {r"\A": "^", r"\Z": "$"}  # ECMAScript reads them as letters
+_OTHERWISE = {"[]": "(?!)", "[^]": r"[\s\S]", "{": r"\{"}  # the same in ECMAScript and in Python
+
+
+@dataclass(slots=True)
+class _Group:
+    """A bracket that is open while the pattern is read; `ways` counts how far repeats within may vary."""
+
+    start: int = 0
+    ways: float = 1
+    atom: str = ""  # what stands right before; empty: nothing that could be repeated
+    atom_ways: float = 1
+    endless: str = ""  # the atom whose endless repeat came last, until another atom was met without one
+    before: str = ""  # `endless` as it was when `atom` was met
+
+    def meet(self, atom: str, ways: float = 1) -> None:
+        self.before, self.endless = self.endless, ""
+        self.atom, self.atom_ways = atom, ways
+
+    def repeat(self, least: int, most: float) -> None:
+        """Raises ValueError where this repeat may need exponential time."""
+        if not self.atom:
+            raise ValueError("a repeat has nothing to repeat")
+        if most > 1 and self.atom_ways > 1 and self.atom_ways * most > _MOST_WAYS:
+            raise ValueError(f"{self.atom} repeats what repeats, which may take for ever: write it with one repeat")
+        if most == math.inf and self.atom == self.before:
+            raise ValueError(f"{self.atom} is repeated twice side by side, which may take for ever: once is enough")
+        varies = least != most or self.atom_ways > 1
+        self.ways = max(self.ways, self.atom_ways * (most if varies else 1))
+        self.endless, self.atom = (self.atom if most == math.inf else ""), ""
+
+
+def compile_pattern(pattern: str, options: str = "") -> Callable[[str], bool]:
+    """Whether the pattern is found in a text's first 10,000 characters. Raises ValueError with a sentence."""
+    if unknown := sorted(set(options) - set(_OPTIONS)):
+        raise ValueError(f"$options knows i, m and s, not {', '.join(unknown)}")
+    if len(pattern) > LONGEST_PATTERN:
+        raise ValueError(f"the pattern is longer than {LONGEST_PATTERN} characters")
+    flags = re.NOFLAG
+    for option in options:
+        flags |= _OPTIONS[option]
+    try:
+        found = re.compile(_to_python(pattern, "m" in options), flags)
+    except (re.error, OverflowError, RecursionError) as fault:
+        raise ValueError(f"the pattern cannot be read: {fault}") from None
+    return lambda text: found.search(text, 0, LONGEST_SUBJECT) is not None
+
+
+def _to_python(pattern: str, multiline: bool) -> str:
+    """The same pattern as Python writes it. Raises ValueError for a form that is refused."""
+    groups = [_Group()]
+    written: list[str] = []
+    for token in _TOKEN.finditer(pattern):
+        match token.lastgroup:
+            case "open":
+                _check_group(pattern, token)
+                groups.append(_Group(start=token.start()))
+            case "close" if len(groups) > 1:
+                inner = groups.pop()
+                groups[-1].ways = max(groups[-1].ways, inner.ways)
+                groups[-1].meet(pattern[inner.start : token.end()], inner.ways)
+            case "repeat":
+                groups[-1].repeat(*_bounds(token[0].rstrip("?") or "?"))
+            case _:
+                groups[-1].meet(token[0])
+        written.append(_translated(token[0], multiline))
+    return "".join(written)
+
+
+def _check_group(pattern: str, token: re.Match[str]) -> None:
+    if token[0] == "(" and pattern.startswith("?", token.end()):
+        raise ValueError(f"{pattern[token.start() :][:4]} is not ECMAScript: set i, m and s by $options")
+
+
+def _bounds(repeat: str) -> tuple[int, float]:
+    if repeat in ("*", "+", "?"):
+        return (1 if repeat == "+" else 0), (1 if repeat == "?" else math.inf)
+    least, comma, most = repeat.strip("{}").partition(",")
+    return int(least), float(most) if most else math.inf if comma else int(least)
+
+
+def _translated(text: str, multiline: bool) -> str:
+    if text in _PYTHONS_OWN:
+        raise ValueError(f"{text} is not ECMAScript: write {_PYTHONS_OWN[text]}")
+    if text == "$" and not multiline:
+        return r"\Z"  # Python's `$` would also match before a closing line break
+    if text.startswith("(?<") and text.endswith(">"):
+        return "(?P<" + text[3:]
+    return f"(?P={text[3:-1]})" if text.startswith(r"\k<") else _OTHERWISE.get(text, text)

@@ -1,0 +1,179 @@
+"""The last look before a page leaves: is it still needed, is it young enough, and does everybody it is for exist?"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+from bridge.app import Parts
+from bridge.core import outcome as outcomes
+from bridge.core import routes
+from bridge.core.durations import say_duration
+from bridge.core.policy import PAGERTREE, ROOTLY
+from bridge.errors import Unlistable
+from bridge.flows.directory import directory_of
+from bridge.flows.exchange import exchange
+from bridge.flows.process import Unanswered, judge
+from bridge.log import get_log
+from bridge.model import (
+    Call,
+    Command,
+    Create,
+    Decision,
+    Event,
+    Link,
+    Note,
+    Receiver,
+    Response,
+    Retry,
+    Says,
+    Settlement,
+    Verdict,
+)
+from bridge.store.contract import Transaction
+from bridge.systems.contract import Directory
+
+KINDS = ("team", "router", "user")
+
+log = get_log(__name__)
+
+
+def stopped(parts: Parts, call: Call, command: Create) -> Settlement | None:
+    """Why this page should not leave after all; None: it leaves."""
+    if command.target != PAGERTREE:
+        return None
+    link = _read_again(parts, call)
+    if link is None:
+        return outcomes.superseded("not needed any more: read again just before it left")
+    age = parts.clock() - link.began_at
+    if age <= parts.policy.max_page_age:
+        return None
+    return _too_old(parts, call, link, f"not paged: already {say_duration(age)} old when it could leave")
+
+
+def _read_again(parts: Parts, call: Call) -> Link | None:
+    """Another alert may have paged for this incident meanwhile, or it may be over: the link as it is now, or None.
+
+    No answer must not stop a page."""
+    incident = call.link.origin.system == ROOTLY and call.link.kind == "incident"
+    event = _asked_now(parts, call.link) if incident else None
+    return parts.store.write(lambda tx: _still_wanted(parts, tx, call, event))
+
+
+def _still_wanted(parts: Parts, tx: Transaction, call: Call, event: Event | None) -> Link | None:
+    tx.unmark(call)
+    if event is not None:
+        with suppress(Unanswered):
+            judge(parts, tx, event, call.cause)
+    return tx.link(call.link.id) if tx.mark(call) else None
+
+
+def _asked_now(parts: Parts, link: Link) -> Event | None:
+    source, settings = parts.sources[ROOTLY], parts.settings[ROOTLY]
+    event = Event(link.origin, Says.STATE, "read again before the page left")
+    while (request := source.question(settings, event)) is not None:
+        answer = exchange(parts, request)
+        if not isinstance(answer, Response) or not (answer.ok or answer.status == 404):
+            return None
+        event = source.answered(event, answer)
+    return event if event.fresh else None
+
+
+def _too_old(parts: Parts, call: Call, link: Link, why: str) -> Settlement:
+    """A note where a person will see it instead of a page that nobody can use."""
+    note = Note(link.home.system, link.home.name, f"{why[0].upper()}{why[1:]}.", f"old:{call.command.of}")
+    decision = Decision(Verdict.APPLIED, why, link, (note,), alarms=(why,))
+    parts.store.write(lambda tx: tx.apply(decision, call.cause, sorted(parts.policy.shadow)))
+    log.error("alarm", kind="old_page", what=why, call=call.id, link=link.id)
+    parts.metrics.alarm("old_page")
+    return outcomes.superseded(why)
+
+
+# -- who it is for -----------------------------------------------------------------------------------------------------
+
+
+def addressed(parts: Parts, call: Call, command: Create, chance: float) -> Create | Settlement:
+    """The create with receivers that exist. An unknown one falls back to the last route, loudly; never a lost page."""
+    if call.progress == "last_route":
+        command = _to_last_route(parts, call, command)
+    receivers = command.draft.receivers
+    if not receivers or by_integration(command):
+        return command
+    try:
+        directory = directory_of(parts, command.target, tuple(r.name for r in receivers))
+    except Unlistable as fault:
+        return unlisted(parts, call, fault, chance)
+    known = [r for r in receivers if directory.find(r.name, *KINDS)]
+    if len(known) == len(receivers):
+        return command
+    return _without_unknown(parts, call, command, known, directory)
+
+
+def unlisted(parts: Parts, call: Call, fault: Unlistable, chance: float) -> Settlement:
+    """The directory never could be read: the call was not made, and that side looks down."""
+    parts.circuits.note(call.command.target, Retry(str(fault)), parts.clock())
+    return outcomes.again(call, str(fault), parts.clock(), chance)
+
+
+def _without_unknown(
+    parts: Parts, call: Call, command: Create, known: list[Receiver], directory: Directory
+) -> Create | Settlement:
+    missing = ", ".join(r.name for r in command.draft.receivers if r not in known)
+    last = [r for r in routes.last_resort(parts.policy.routes) if directory.find(r.name, *KINDS)]
+    _alarm(parts, call, "receiver", f"PagerTree does not know {missing}; the last route's receivers are paged")
+    if not known and not last:
+        reason = f"no receiver of the route or of the last route exists: {missing}"
+        return Settlement("owed", reason, due_in=timedelta(minutes=1), progress=call.progress)
+    return replace(command, draft=replace(command.draft, receivers=tuple(dict.fromkeys((*known, *last)))))
+
+
+def _to_last_route(parts: Parts, call: Call, command: Create) -> Create:
+    _alarm(parts, call, "integration", "the PagerTree integration made nothing of the page; the last route is paged")
+    return replace(command, draft=replace(command.draft, receivers=routes.last_resort(parts.policy.routes)))
+
+
+def by_integration(command: Command) -> bool:
+    return isinstance(command, Create) and any(r.integration for r in command.draft.receivers)
+
+
+def _alarm(parts: Parts, call: Call, kind: str, what: str) -> None:
+    parts.metrics.alarm(kind)
+    log.error("alarm", kind=kind, what=what, call=call.id, link=call.link.id)
+    parts.store.write(lambda tx: tx.audit("bridge", "alarm", call.link.id, what))
+
+
+# -- what an answer teaches --------------------------------------------------------------------------------------------
+
+
+def note_dropped_marks(parts: Parts, target: str) -> None:
+    """The target does not keep our mark where it belongs: from now on it travels as a tag, and we say so once."""
+    if target in parts.shelf.drops_marks:
+        return
+    parts.shelf.drops_marks.add(target)
+    what = f"{target} drops the mark of a create: it travels as a tag from now on"
+
+    def work(tx: Transaction) -> None:
+        tx.set_fact(f"{target}.drops_marks", tx.now.isoformat())
+        tx.audit("bridge", "alarm", target, what)
+
+    parts.store.write(work)
+    parts.metrics.alarm("marks")
+    log.error("alarm", kind="marks", what=what)
+
+
+def marked(parts: Parts, call: Call) -> Call:
+    """The create as it is to be made and looked for: with its mark among the tags where the target needs that."""
+    command = call.command
+    if not isinstance(command, Create) or command.target not in parts.shelf.drops_marks:
+        return call
+    draft = replace(command.draft, tags=tuple(dict.fromkeys((*command.draft.tags, command.of))))
+    return replace(call, command=replace(command, draft=draft))
+
+
+def check_credential(parts: Parts, target: str) -> None:
+    """One call was forbidden: if the token itself is refused too, everything that uses it is held."""
+    answer = exchange(parts, parts.targets[target].probe(parts.settings[target]))
+    if isinstance(answer, Response) and answer.status in (401, 403):
+        refused = Retry(f"{target} refuses our API key (status {answer.status}): renew it", auth=True)
+        parts.circuits.note(target, refused, parts.clock())

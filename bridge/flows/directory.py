@@ -1,0 +1,61 @@
+"""What the targets call things (receivers, urgencies), read through their API once and kept for an hour."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bridge.app import Parts
+from bridge.errors import Unlistable
+from bridge.flows.exchange import exchange
+from bridge.flows.outage import why
+from bridge.log import get_log
+from bridge.model import Response
+from bridge.systems.contract import Directory, Known, Listing
+
+KEPT = timedelta(hours=1)
+AGAIN = timedelta(minutes=1)  # an unknown name may be new over there: look again, but not at every call
+MOST_PAGES = 100
+
+log = get_log(__name__)
+
+
+def directory_of(parts: Parts, system: str, wanted: tuple[str, ...] = ()) -> Directory:
+    """The system's directory; read again when a wanted name is not in it. Raises `Unlistable` if it never was read."""
+    known = parts.shelf.read.get(system)
+    now = parts.clock()
+    if known and now - known[1] < KEPT and not (_lacks(known[0], wanted) and now - known[1] > AGAIN):
+        return known[0]
+    try:
+        fresh = _read(parts, system)
+    except Unlistable as fault:
+        if known is None:
+            raise
+        log.warning("directory.old", system=system, reason=str(fault))
+        return known[0]
+    with parts.shelf.lock:
+        parts.shelf.read[system] = (fresh, now)
+    return fresh
+
+
+def _lacks(directory: Directory, wanted: tuple[str, ...]) -> bool:
+    return any(directory.find(name) is None for name in wanted)
+
+
+def _read(parts: Parts, system: str) -> Directory:
+    listings = parts.targets[system].directories(parts.settings[system])
+    return Directory(tuple(known for listing in listings for known in _read_listing(parts, system, listing)))
+
+
+def _read_listing(parts: Parts, system: str, listing: Listing) -> list[Known]:
+    found: list[Known] = []
+    request = listing.first
+    for _ in range(MOST_PAGES):
+        answer = exchange(parts, request)
+        if not isinstance(answer, Response) or not answer.ok:
+            raise Unlistable(f"{listing.name} could not be read: {why(answer)}")
+        page, after = parts.targets[system].read_directory(listing, answer)
+        found += page
+        if after is None:
+            return found
+        request = after
+    raise Unlistable(f"{listing.name} has more than {MOST_PAGES} pages")

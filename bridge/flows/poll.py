@@ -1,0 +1,70 @@
+"""News that never comes by webhook: Rootly tells of acknowledged and resolved alerts only in its feed of alert events.
+
+Findings go through the inbox like webhooks, so each is kept once, judged once and can be looked up.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bridge.app import Parts
+from bridge.errors import Unlistable
+from bridge.flows.exchange import exchange
+from bridge.flows.outage import why
+from bridge.log import get_log
+from bridge.model import Hook, Request, Response
+from bridge.systems.contract import FeedPage
+
+OVERLAP = timedelta(seconds=60)  # feeds are not sorted to the millisecond, and clocks differ
+MOST_PAGES = 200
+
+log = get_log(__name__)
+
+
+def poll(parts: Parts) -> int:
+    """Read every feed from its cursor on; returns how many new entries were kept. Raises `Unlistable`."""
+    return sum(_poll_one(parts, name) for name in parts.sources)
+
+
+def _poll_one(parts: Parts, system: str) -> int:
+    source, settings = parts.sources[system], parts.settings[system]
+    began, since = parts.clock(), _cursor(parts, system)
+    kept, newest, cursor = 0, since, None
+    for _ in range(MOST_PAGES):
+        request = source.feed(settings, since - OVERLAP, cursor)
+        if request is None:
+            return 0
+        page = _read(parts, system, request)
+        kept += _keep(parts, system, page)
+        newest, cursor = max(newest, page.newest or newest), page.cursor
+        if cursor is None:
+            _advance(parts, system, max(since, min(began, newest)))
+            return kept
+    raise Unlistable(f"{system}'s feed has more than {MOST_PAGES} pages since {since.isoformat()}")
+
+
+def _cursor(parts: Parts, system: str) -> datetime:
+    told = parts.store.write(lambda tx: tx.fact(f"feed:{system}"))
+    return datetime.fromisoformat(told) if told else parts.policy.installed_at
+
+
+def _advance(parts: Parts, system: str, cursor: datetime) -> None:
+    """Only after a full sweep, and never beyond what was seen."""
+    parts.store.write(lambda tx: tx.set_fact(f"feed:{system}", cursor.isoformat()))
+
+
+def _read(parts: Parts, system: str, request: Request) -> FeedPage:
+    answer = exchange(parts, request)
+    if not isinstance(answer, Response) or not answer.ok:
+        raise Unlistable(f"{system}'s feed could not be read: {why(answer)}")
+    return parts.sources[system].read_feed(answer)
+
+
+def _keep(parts: Parts, system: str, page: FeedPage) -> int:
+    source = parts.sources[system]
+    hooks = [Hook(parts.redactor.bytes(source.record(raw)), door="poll") for raw in page.raw]
+    if not hooks:
+        return 0
+    return parts.store.write(
+        lambda tx: sum(not tx.keep(system, source.delivery_key(hook), hook).duplicate for hook in hooks)
+    )

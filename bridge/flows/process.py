@@ -1,0 +1,164 @@
+"""A delivery becomes events, an event a decision: read, ask what must be asked, then decide and apply at once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bridge.app import Parts
+from bridge.core import retry
+from bridge.core.decide import concerns, decide
+from bridge.errors import BridgeError, Conflict, Lost, Unreadable
+from bridge.flows.exchange import exchange
+from bridge.flows.outage import why
+from bridge.log import get_log
+from bridge.model import Decision, Delivery, Event, Response, Verdict
+from bridge.store.contract import Transaction
+
+LEASE = timedelta(seconds=60)
+MOST_QUESTIONS = 5
+RERUNS = 5
+PATIENCE = timedelta(hours=72)
+CRASHES = 5
+
+log = get_log(__name__)
+
+
+class Unanswered(BridgeError):
+    """A question that has to be answered first was not; the delivery waits."""
+
+
+def process_one(parts: Parts, delivery: Delivery, chance: float) -> Verdict:
+    """Bring one claimed delivery to its end, or postpone it. Returns its verdict (`waiting`: postponed)."""
+    try:
+        events = _read(parts, delivery)
+        verdict, reason, decisions = _conclude(parts, delivery, events)
+    except Unreadable as unreadable:
+        verdict, reason, decisions = _end(parts, delivery, Verdict.QUARANTINED, str(unreadable))
+    except Unanswered as waiting:
+        verdict, reason, decisions = _postpone(parts, delivery, str(waiting), chance)
+    except Lost:
+        return Verdict.WAITING
+    _tell(parts, delivery, verdict, reason, decisions)
+    return verdict
+
+
+def _read(parts: Parts, delivery: Delivery) -> tuple[Event, ...]:
+    source = parts.sources[delivery.source]
+    events = source.read(parts.settings[delivery.source], delivery.hook)
+    return tuple(_ask(parts, delivery.source, event) for event in events)
+
+
+def _ask(parts: Parts, system: str, event: Event) -> Event:
+    """Ask the event's questions until it has none. One that a page may hang on goes on without an answer."""
+    source, settings = parts.sources[system], parts.settings[system]
+    for _ in range(MOST_QUESTIONS):
+        request = source.question(settings, event)
+        if request is None:
+            return event
+        answer = exchange(parts, request)
+        if not isinstance(answer, Response) or not (answer.ok or answer.status == 404):
+            return _without_answer(event, f"{system} did not answer: {why(answer)}")
+        event = source.answered(event, answer)
+    return event
+
+
+def _without_answer(event: Event, why: str) -> Event:
+    if event.must_ask:
+        raise Unanswered(why)
+    return event
+
+
+Concluded = tuple[Verdict, str, tuple[Decision, ...]]
+
+
+def _conclude(parts: Parts, delivery: Delivery, events: tuple[Event, ...]) -> Concluded:
+    for _ in range(RERUNS):
+        try:
+            return parts.store.write(lambda tx: _apply(parts, tx, delivery, events))
+        except Conflict:
+            continue  # another transaction made the same thing first: look again
+    raise Unanswered("too many transactions met on the same trouble")
+
+
+def _apply(parts: Parts, tx: Transaction, delivery: Delivery, events: tuple[Event, ...]) -> Concluded:
+    """One transaction: decide every event on every link it concerns, apply, and close the delivery with its reason."""
+    decisions: list[Decision] = []
+    for event in events:
+        decisions += judge(parts, tx, event, delivery.id)
+    verdict, reason = summary(decisions)
+    touched = [d.link.id for d in decisions if d.link is not None and d.link.id]
+    tx.close(delivery, verdict, reason, touched)
+    return verdict, reason, tuple(decisions)
+
+
+def judge(parts: Parts, tx: Transaction, event: Event, cause: str) -> list[Decision]:
+    """Decide the event on each link that it concerns, and apply. Raises `Unanswered` when it must be read again."""
+    if _is_being_made(parts, tx, event):
+        raise Unanswered("may be the alert that a call of ours is making: waits for its answer")
+    links = tx.links_of(concerns(event), event.mark, event.ref.system) or (None,)
+    decisions = []
+    for link in links:
+        held = tx.held_by_others(link) if link is not None else frozenset()
+        decision = decide(event, link, parts.policy, tx.now, held)
+        if decision.verdict is Verdict.UNSURE:
+            raise Unanswered(decision.reason)
+        decisions.append(tx.apply(decision, cause, sorted(parts.policy.shadow)))
+    return decisions
+
+
+def _is_being_made(parts: Parts, tx: Transaction, event: Event) -> bool:
+    """An unmarked alert with the very title of a page that is under way, where the target drops our marks."""
+    if event.ref.system not in parts.shelf.drops_marks or event.mark or event.trouble is None:
+        return False
+    if event.ref.kind != "alert" or tx.links_of((event.ref,)):
+        return False
+    return tx.open_create(event.ref.system, event.trouble.title, timedelta(minutes=2))
+
+
+def summary(decisions: list[Decision]) -> tuple[Verdict, str]:
+    """The delivery's end: applied if anything was, with every different reason."""
+    if not decisions:
+        return Verdict.IGNORED, "it says nothing that we read"
+    order = (Verdict.APPLIED, Verdict.SUPERSEDED, Verdict.IGNORED)
+    verdict = next(v for v in order if any(d.verdict is v for d in decisions))
+    said = dict.fromkeys(d.reason for d in decisions if d.verdict is verdict or len(decisions) == 1)
+    return verdict, "; ".join(said)
+
+
+def _end(parts: Parts, delivery: Delivery, verdict: Verdict, reason: str) -> Concluded:
+    parts.store.write(lambda tx: tx.close(delivery, verdict, reason))
+    return verdict, reason, ()
+
+
+def _postpone(parts: Parts, delivery: Delivery, reason: str, chance: float) -> Concluded:
+    """Due again by the schedule of calls; after 72 hours it is put aside, visible and replayable."""
+    if parts.clock() - delivery.received_at > PATIENCE:
+        return _end(parts, delivery, Verdict.QUARANTINED, f"given up after 72 hours: {reason}")
+    wait = retry.delay(delivery.attempts, chance)
+    parts.store.write(lambda tx: tx.postpone(delivery, wait, reason))
+    return Verdict.WAITING, reason, ()
+
+
+def put_aside(parts: Parts, delivery: Delivery, crash: Exception) -> None:
+    """A delivery that crashes us is tried again a few times, then kept aside for a person; the others go on."""
+    what = f"reading it crashed with {type(crash).__name__}"
+    if delivery.attempts < CRASHES:
+        wait = retry.delay(delivery.attempts, 1.0)
+        parts.store.write(lambda tx: tx.postpone(delivery, wait, what))
+    else:
+        _end(parts, delivery, Verdict.QUARANTINED, what)
+
+
+def _tell(parts: Parts, delivery: Delivery, verdict: Verdict, reason: str, decisions: tuple[Decision, ...]) -> None:
+    links = sorted({d.link.id for d in decisions if d.link is not None and d.link.id})
+    log.info(
+        "delivery.judged", delivery=delivery.id, source=delivery.source, verdict=verdict, reason=reason, links=links
+    )
+    parts.metrics.judged(delivery.source, verdict)
+    for decision in decisions:
+        for alarm in decision.alarms:
+            parts.metrics.alarm("page")
+            log.error("alarm", kind="page", what=alarm, delivery=delivery.id)
+        for value in decision.unmapped:
+            parts.metrics.unmapped(value)
+            log.warning("mapping.unmapped", value=value, delivery=delivery.id)

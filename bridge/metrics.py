@@ -1,0 +1,125 @@
+"""What can be counted, for `/metrics`. Flows push the counters; gauges are read from the store at each scrape.
+
+Rule: a label has few values, ours; what comes from outside is capped. `METRICS` is what the documentation lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+MOST_VALUES = 50  # different unmapped values told apart; more are counted as "other"
+
+COUNTERS = {
+    "bridge_received_total": ("Requests at a webhook door, by what was answered.", ("source", "answer")),
+    "bridge_deliveries_total": ("Deliveries that came to their end, by verdict.", ("source", "verdict")),
+    "bridge_calls_total": ("Calls to a vendor, by what became of them.", ("target", "state", "reason")),
+    "bridge_alarms_total": ("Things that a person should look at.", ("kind",)),
+    "bridge_unmapped_total": ("Values that no map lists, which took the default.", ("value",)),
+    "bridge_echoes_total": ("Webhooks that told us of our own writing.", ("source",)),
+    "bridge_commits_total": ("Transactions of the store, by outcome.", ("outcome",)),
+}
+LAG = "bridge_lag_seconds"
+HISTOGRAMS = {LAG: ("From the webhook received to the call confirmed, by direction.", ("direction",))}
+GAUGES = {
+    "bridge_backlog": ("Calls owed.", ("target", "lane")),
+    "bridge_oldest_owed_seconds": ("Age of the oldest call that is owed.", ()),
+    "bridge_waiting": ("Deliveries not judged yet.", ()),
+    "bridge_oldest_waiting_seconds": ("Age of the oldest delivery that is not judged yet.", ()),
+    "bridge_quarantined": ("Deliveries kept, not understood, replayable.", ()),
+    "bridge_dead": ("Calls given up, to be retried or discarded by a person.", ()),
+    "bridge_live_links": ("Troubles that are not over.", ()),
+    "bridge_circuit_open": ("1 while the calls to a system are held.", ("target",)),
+}
+METRICS: Mapping[str, str] = {name: help_ for name, (help_, _) in {**COUNTERS, **HISTOGRAMS, **GAUGES}.items()}
+
+_SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
+
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second row for each that nobody reads
+
+
+class Metrics:
+    """One registry of its own. `figures` is asked at each scrape; what it raises is the scraper's to see."""
+
+    def __init__(self, figures: Callable[[], Mapping[str, object]]) -> None:
+        self._registry = CollectorRegistry()
+        self._counters = {
+            n: Counter(n, help_, labels, registry=self._registry) for n, (help_, labels) in COUNTERS.items()
+        }
+        help_, labels = HISTOGRAMS[LAG]
+        self._lag = Histogram(LAG, help_, labels, registry=self._registry, buckets=_SECONDS)
+        self._registry.register(_Figures(figures))
+        self._values: set[str] = set()
+
+    def _count(self, name: str, *labels: str) -> None:
+        self._counters[name].labels(*labels).inc()
+
+    def received(self, source: str, answer: str) -> None:
+        self._count("bridge_received_total", source, answer)
+
+    def judged(self, source: str, verdict: str) -> None:
+        self._count("bridge_deliveries_total", source, verdict)
+
+    def called(self, target: str, state: str, reason: str = "") -> None:
+        """`reason` is a class of reasons (ok, limited, refused, unknown, …), never a sentence."""
+        self._count("bridge_calls_total", target, state, reason)
+
+    def lag(self, direction: str, seconds: float) -> None:
+        """`direction`: to_pagertree or to_rootly."""
+        self._lag.labels(direction).observe(max(seconds, 0.0))
+
+    def alarm(self, kind: str) -> None:
+        self._count("bridge_alarms_total", kind)
+
+    def unmapped(self, value: str) -> None:
+        if value not in self._values and len(self._values) >= MOST_VALUES:
+            value = "other"
+        self._values.add(value)
+        self._count("bridge_unmapped_total", value)
+
+    def echo(self, source: str) -> None:
+        self._count("bridge_echoes_total", source)
+
+    def committed(self, outcome: str) -> None:
+        self._count("bridge_commits_total", outcome)
+
+    def render(self) -> bytes:
+        """Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class _Figures(Collector):
+    def __init__(self, figures: Callable[[], Mapping[str, object]]) -> None:
+        self._figures = figures
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        yield from _gauges(self._figures())
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """The names alone: registering must not ask the store."""
+        return (GaugeMetricFamily(name, help_, labels=labels) for name, (help_, labels) in GAUGES.items())
+
+
+def _gauges(figures: Mapping[str, Any]) -> Iterator[GaugeMetricFamily]:
+    for name, (help_, labels) in GAUGES.items():
+        family = GaugeMetricFamily(name, help_, labels=labels)
+        for values, number in _samples(name, figures):
+            family.add_metric(values, number)
+        yield family
+
+
+def _samples(name: str, figures: Mapping[str, Any]) -> list[tuple[list[str], float]]:
+    """What `Reports.figures` tells of one gauge, as label values and number."""
+    match name:
+        case "bridge_backlog":
+            return [([row["target"], row["lane"]], float(row["calls"])) for row in figures["backlog"]]
+        case "bridge_circuit_open":
+            return [([row["target"]], float(bool(row["open"]))) for row in figures["circuits"]]
+        case _:
+            return [([], float(figures[name.removeprefix("bridge_").removesuffix("_seconds")]))]

@@ -1,0 +1,16 @@
+"""What we learned of the targets and keep at hand: their directories with the time of reading, and their habits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+
+from bridge.systems.contract import Directory
+
+
+@dataclass(slots=True)
+class Shelf:
+    read: dict[str, tuple[Directory, datetime]] = field(default_factory=dict)
+    drops_marks: set[str] = field(default_factory=set)  # targets whose answers showed that they do not keep our mark
+    lock: Lock = field(default_factory=Lock)

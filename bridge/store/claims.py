@@ -1,0 +1,227 @@
+"""Claimed calls: marked before they are made, and what came of them. A claim is a lease with a fencing number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from bridge.core.links import highest, put
+from bridge.errors import Lost
+from bridge.model import Advance, Call, Lane, Link, Member, Ref, Settlement, Status
+from bridge.store import links, outbox
+from bridge.store.codec import kind_of, load_command, moment, moment_or_none
+from bridge.store.session import CALLS, Session
+
+DUE = """
+SELECT id, due_at FROM outbox
+WHERE state = 'owed' AND target = :target AND lane = :lane AND blocked = 0 AND due_at <= :now
+ORDER BY due_at, id LIMIT :limit /* for update skip locked */
+"""
+
+# Still marked from a claim whose lease ran out: that attempt may have had its effect.
+CLAIM = """
+UPDATE outbox SET
+    unsure = CASE WHEN under_way IS NULL THEN unsure ELSE 1 END, unsure_since = COALESCE(unsure_since, under_way),
+    under_way = :now, due_at = :until, attempts = attempts + 1, fence = fence + 1, first_try = COALESCE(first_try, :now)
+WHERE id = :id
+RETURNING id, link, delivery, kind, lane, command, attempts, first_try, fence, unsure, unsure_since, created_at,
+    progress
+"""
+
+HELD = "SELECT link, target, kind, of, state FROM outbox WHERE id = :id AND fence = :fence"
+
+AGAIN = """
+UPDATE outbox SET
+    under_way = NULL, due_at = :due_at, reason = :reason, progress = :progress, attempts = attempts - :uncounted,
+    first_try = CASE WHEN attempts = :uncounted THEN NULL ELSE first_try END,
+    unsure = :unsure, unsure_since = CASE WHEN :unsure = 1 THEN COALESCE(unsure_since, :now) ELSE NULL END
+WHERE id = :id
+"""
+
+FINISH = """
+UPDATE outbox SET
+    state = :state, reason = :reason, made = :made, finished_at = :now, under_way = NULL, progress = :progress,
+    unsure = 0, unsure_since = NULL, blocked = 0, fence = fence + 1
+WHERE id = :id
+"""
+
+UNMARK = "UPDATE outbox SET under_way = NULL WHERE id = :id AND fence = :fence AND state = 'owed'"
+
+MARK = "UPDATE outbox SET under_way = :now WHERE id = :id AND fence = :fence AND state = 'owed'"
+
+HAND_BACK = """
+UPDATE outbox SET
+    under_way = NULL, due_at = :due_at, reason = :reason, attempts = attempts - 1,
+    first_try = CASE WHEN attempts = 1 THEN NULL ELSE first_try END
+WHERE id = :id AND fence = :fence AND state = 'owed'
+"""
+
+
+def claim(
+    session: Session, limit: int, lease: timedelta, targets: Sequence[str], lanes: Sequence[Lane]
+) -> tuple[Call, ...]:
+    until = session.at + lease.total_seconds()
+    due = _due(session, limit, targets, lanes)
+    rows = [session.one(CLAIM, id=call_id, now=session.at, until=until) for call_id in due]
+    known: dict[str, Link] = {}
+    return tuple(_call(session, row, known) for row in rows)
+
+
+def _due(session: Session, limit: int, targets: Sequence[str], lanes: Sequence[Lane]) -> Iterator[str]:
+    """Best lane first; within it the longest due."""
+    for lane in sorted(lanes):
+        rows = [row for target in targets for row in _due_in(session, limit, lane, target)]
+        rows.sort(key=lambda row: (row["due_at"], row["id"]))
+        yield from (row["id"] for row in rows[:limit])
+        limit -= min(len(rows), limit)
+        if not limit:
+            return
+
+
+def _due_in(session: Session, limit: int, lane: Lane, target: str) -> list[Any]:
+    return session.all(DUE, target=target, lane=int(lane), now=session.at, limit=limit)
+
+
+def _call(session: Session, row: Any, known: dict[str, Link]) -> Call:
+    link = known.get(row["link"]) or links.load(session, row["link"])
+    assert link is not None, "a call has a link: foreign key"
+    known[link.id] = link
+    return Call(
+        id=row["id"],
+        link=link,
+        command=load_command(row["kind"], row["command"]),
+        lane=Lane(row["lane"]),
+        attempts=row["attempts"],
+        first_try=moment(row["first_try"]),
+        fence=row["fence"],
+        unsure=bool(row["unsure"]),
+        unsure_since=moment_or_none(row["unsure_since"]),
+        created_at=moment(row["created_at"]),
+        progress=row["progress"],
+        cause=row["delivery"],
+    )
+
+
+def settle(session: Session, call: Call, settlement: Settlement) -> None:
+    row = session.one(HELD, id=call.id, fence=call.fence)
+    if row is None or row["state"] not in ("owed", "done"):
+        raise Lost(f"call {call.id} is held by somebody else now, or has its end already")
+    if row["state"] == "owed" and settlement.state == "owed":
+        _again(session, call, settlement)
+    elif row["state"] == "owed" or settlement.state == "done":
+        _finish(session, call, settlement)
+
+
+def _again(session: Session, call: Call, settlement: Settlement) -> None:
+    session.run(
+        AGAIN,
+        id=call.id,
+        now=session.at,
+        due_at=session.at + settlement.due_in.total_seconds(),
+        reason=settlement.reason,
+        progress=settlement.progress,
+        uncounted=0 if settlement.counted else 1,
+        unsure=int(settlement.unsure),
+    )
+    if not settlement.due_in:
+        session.woken.add(CALLS)
+
+
+def _finish(session: Session, call: Call, settlement: Settlement) -> None:
+    session.run(
+        FINISH,
+        id=call.id,
+        state=settlement.state,
+        reason=settlement.reason,
+        progress=settlement.progress,
+        made=settlement.ref.id if settlement.ref else "",
+        now=session.at,
+    )
+    match settlement.state:
+        case "done":
+            _remember(session, call, settlement)
+        case "dead" | "superseded" if kind_of(call.command) == "create":
+            reason = "its create is dead" if settlement.state == "dead" else settlement.reason
+            _end_behind(session, call, settlement.state, reason)
+    outbox.refresh(session, call.link.id)
+
+
+def _end_behind(session: Session, call: Call, state: str, reason: str) -> None:
+    outbox.end_behind(session, call.link.id, call.command.target, call.command.of, state, reason)
+
+
+def _remember(session: Session, call: Call, settlement: Settlement) -> None:
+    """What the call did to its object is now known of the object."""
+    link = links.load(session, call.link.id)
+    assert link is not None, "a call has a link: foreign key"
+    after = _with_result(link, call, settlement)
+    if after != link:
+        links.save(session, after)
+
+
+def _with_result(link: Link, call: Call, settlement: Settlement) -> Link:
+    command, ref = call.command, settlement.ref
+    if isinstance(command, Advance):
+        return _advanced(link, command)
+    if ref is None:
+        return link
+    if ref.kind in ("comment", "timeline"):
+        return _with_text(link, ref)
+    return _made(link, Ref(command.target, ref.kind, ref.id, ref.alias), command.of, settlement.url)
+
+
+def _advanced(link: Link, command: Advance) -> Link:
+    member = link.named(command.target, command.of)
+    if member is None:
+        return link
+    return put(link, replace(member, status=highest(member.status, command.status)))
+
+
+def _with_text(link: Link, ref: Ref) -> Link:
+    """A note of ours is known by its id from now on, so that its coming back is an echo."""
+    if link.find(ref):
+        return link
+    text = Member(ref.system, ref.kind, ref.id, ref.id, ref.alias, episode=link.episode)
+    return replace(link, members=(*link.members, text))
+
+
+def _made(link: Link, ref: Ref, name: str, url: str) -> Link:
+    """The member gets both ids. Where the object's own webhook came first and stands under another name, they merge."""
+    member = link.named(ref.system, name) or Member(ref.system, ref.kind, name, mark=name, episode=link.episode)
+    other = next((m for m in link.members if m.is_(ref) and m.name != name), None)
+    if member.id and not member.is_(ref):
+        return link  # a double: resync and `Recheck` look for those
+    member = replace(member, id=member.id or ref.id, url=member.url or url, status=highest(member.status, Status.OPEN))
+    member = replace(member, alias=member.alias or "".join(ref.names - {member.id}))
+    if other is not None:
+        link = replace(link, members=tuple(m for m in link.members if m is not other))
+        member = _both(member, other)
+    return put(link, member)
+
+
+def _both(member: Member, other: Member) -> Member:
+    return replace(
+        member,
+        alias=member.alias or other.alias,
+        status=highest(member.status, other.status),
+        asked=highest(member.asked, other.asked),
+        phase=other.phase,
+        lowered=other.lowered,
+        url=member.url or other.url,
+        gone=other.gone,
+    )
+
+
+def unmark(session: Session, call: Call) -> None:
+    session.run(UNMARK, id=call.id, fence=call.fence)
+
+
+def mark(session: Session, call: Call) -> bool:
+    return session.run(MARK, id=call.id, fence=call.fence, now=session.at) == 1
+
+
+def hand_back(session: Session, calls: Sequence[Call], wait: timedelta, reason: str) -> None:
+    for call in calls:
+        session.run(HAND_BACK, id=call.id, fence=call.fence, due_at=session.at + wait.total_seconds(), reason=reason)

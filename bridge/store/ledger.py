@@ -1,0 +1,96 @@
+"""The small tables: circuits, facts, runs of resync, and the audit, which only grows and has no gap."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from bridge.model import Circuit
+from bridge.store.codec import moment, seconds
+from bridge.store.session import Session
+
+CIRCUIT = "SELECT target, open, since, probe_at, reason, failures FROM circuits WHERE target = :target"
+
+SET_CIRCUIT = """
+INSERT INTO circuits (target, open, since, probe_at, reason, failures)
+VALUES (:target, :open, :since, :probe_at, :reason, :failures)
+ON CONFLICT (target) DO UPDATE SET
+    open = excluded.open, since = excluded.since, probe_at = excluded.probe_at, reason = excluded.reason,
+    failures = excluded.failures
+"""
+
+FACT = "SELECT value FROM facts WHERE key = :key"
+
+SET_FACT = """
+INSERT INTO facts (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value
+"""
+
+AUDIT = """
+INSERT INTO audit (seq, at, actor, action, subject, detail)
+SELECT COALESCE(MAX(seq), 0) + 1, :at, :actor, :action, :subject, :detail FROM audit
+"""
+
+RECORD_RUN = """
+INSERT INTO runs (id, started_at, finished_at, state, seen, drifts, calls, detail)
+VALUES (:id, :started_at, :finished_at, :state, :seen, :drifts, :calls, :detail)
+ON CONFLICT (id) DO UPDATE SET
+    started_at = COALESCE(excluded.started_at, runs.started_at), finished_at = excluded.finished_at,
+    state = excluded.state, seen = excluded.seen, drifts = excluded.drifts, calls = excluded.calls,
+    detail = excluded.detail
+"""
+
+
+def circuit(session: Session, target: str) -> Circuit | None:
+    row = session.one(CIRCUIT, target=target)
+    if row is None:
+        return None
+    since, probe_at = moment(row["since"]), moment(row["probe_at"])
+    return Circuit(row["target"], bool(row["open"]), since, probe_at, row["reason"], row["failures"])
+
+
+def set_circuit(session: Session, circuit: Circuit) -> None:
+    session.run(
+        SET_CIRCUIT,
+        target=circuit.target,
+        open=int(circuit.open),
+        since=seconds(circuit.since),
+        probe_at=seconds(circuit.probe_at),
+        reason=circuit.reason,
+        failures=circuit.failures,
+    )
+
+
+def fact(session: Session, key: str) -> str | None:
+    row = session.one(FACT, key=key)
+    return None if row is None else str(row["value"])
+
+
+def set_fact(session: Session, key: str, value: str) -> None:
+    session.run(SET_FACT, key=key, value=value)
+
+
+def audit(session: Session, actor: str, action: str, subject: str, detail: str) -> None:
+    session.run(AUDIT, at=session.at, actor=actor, action=action, subject=subject, detail=detail)
+
+
+def record_run(session: Session, run: Mapping[str, object]) -> None:
+    """Times are datetimes (or their ISO text), counts are numbers, `detail` is text or anything JSON can say."""
+    detail = run.get("detail", "")
+    session.run(
+        RECORD_RUN,
+        id=run["id"],
+        started_at=_seconds(run.get("started_at")),
+        finished_at=_seconds(run.get("finished_at")),
+        state=str(run.get("state", "")),
+        seen=run.get("seen", 0),
+        drifts=run.get("drifts", 0),
+        calls=run.get("calls", 0),
+        detail=detail if isinstance(detail, str) else json.dumps(detail),
+    )
+
+
+def _seconds(at: object) -> float | None:
+    if isinstance(at, datetime):
+        return seconds(at)
+    return seconds(datetime.fromisoformat(at)) if isinstance(at, str) and at else None

@@ -1,0 +1,263 @@
+"""Links and their members: found by any object's name, stored as decided, one object's news told to all its links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bridge.model import Link, Member, Phase, Ref, Status
+from bridge.store.codec import dump_trouble, load_trouble, moment, seconds
+from bridge.store.session import Reader, Session
+
+SAVE = """
+INSERT INTO links (id, kind, origin_system, origin_kind, origin_id, origin_alias, status, episode, trouble, title,
+    number, began_at, listed, held, created_at, touched_at, ended_at)
+VALUES (:id, :kind, :origin_system, :origin_kind, :origin_id, :origin_alias, :status, :episode, :trouble, :title,
+    :number, :began_at, :listed, :held, :now, :now, :ended_at)
+ON CONFLICT (id) DO UPDATE SET
+    kind = excluded.kind, origin_system = excluded.origin_system, origin_kind = excluded.origin_kind,
+    origin_id = excluded.origin_id, origin_alias = excluded.origin_alias, status = excluded.status,
+    episode = excluded.episode, trouble = excluded.trouble, title = excluded.title, number = excluded.number,
+    began_at = excluded.began_at, listed = excluded.listed, held = excluded.held, touched_at = excluded.touched_at,
+    ended_at = CASE WHEN excluded.ended_at IS NULL THEN NULL ELSE COALESCE(links.ended_at, excluded.ended_at) END
+"""
+
+SAVE_MEMBER = """
+INSERT INTO refs (link, place, system, kind, name, id, alias, mark, status, asked, phase, lowered, episode, url, gone)
+VALUES (:link, :place, :system, :kind, :name, :id, :alias, :mark, :status, :asked, :phase, :lowered, :episode, :url,
+    :gone)
+ON CONFLICT (link, system, name) DO UPDATE SET
+    place = excluded.place, kind = excluded.kind, id = excluded.id, alias = excluded.alias, mark = excluded.mark,
+    status = excluded.status, asked = excluded.asked, phase = excluded.phase, lowered = excluded.lowered,
+    episode = excluded.episode, url = excluded.url, gone = excluded.gone
+"""
+
+DROP_MEMBER = "DELETE FROM refs WHERE link = :link AND system = :system AND name = :name"
+
+ONE = """
+SELECT id, kind, origin_system, origin_kind, origin_id, origin_alias, episode, trouble, began_at, listed, held,
+    touched_at, (SELECT count(*) FROM outbox WHERE outbox.link = links.id AND outbox.state = 'owed') AS owing
+FROM links WHERE id = :id
+"""
+
+# A member of ours shows the state of the call that makes it, found by what makes that call unique.
+MEMBERS = """
+SELECT refs.system, refs.kind, refs.name, refs.id, refs.alias, refs.mark, refs.status, refs.asked, refs.phase,
+    refs.lowered, refs.episode, refs.url, refs.gone,
+    CASE WHEN outbox.state = 'owed' AND (outbox.unsure = 1 OR outbox.under_way IS NOT NULL) THEN 'unsure'
+        ELSE COALESCE(outbox.state, '') END AS making
+FROM refs LEFT JOIN outbox ON refs.mark <> '' AND outbox.once = 'create:' || refs.system || ':' || refs.name
+WHERE refs.link = :link ORDER BY refs.place
+"""
+
+BY_NAME = """
+SELECT link FROM refs WHERE system = :system AND kind = :kind AND id IN (:one, :other) AND id <> ''
+UNION
+SELECT link FROM refs WHERE system = :system AND kind = :kind AND alias IN (:one, :other) AND alias <> ''
+"""
+
+BY_MARK = "SELECT link FROM refs WHERE mark = :mark AND system = :target AND mark <> ''"
+
+# The same object under other links. It never goes down there, unless somebody took it down.
+SPREAD = """
+UPDATE refs SET
+    status = CASE WHEN :lowered = 1 OR status < :status THEN :status ELSE status END,
+    asked = CASE WHEN :lowered = 1 OR asked < :asked THEN :asked ELSE asked END,
+    phase = :phase, gone = :gone, lowered = :lowered,
+    alias = CASE WHEN alias <> '' THEN alias WHEN id = :id THEN :alias ELSE :id END
+WHERE link <> :link AND system = :system AND kind = :kind
+    AND ((id <> '' AND id IN (:id, :other)) OR (alias <> '' AND alias IN (:id, :other)))
+    AND (status < :status OR asked < :asked OR phase <> :phase OR gone <> :gone OR lowered <> :lowered
+        OR (:lowered = 1 AND (status <> :status OR asked <> :asked)) OR (alias = '' AND :alias <> ''))
+RETURNING link
+"""
+
+KNOWN_ELSEWHERE = """
+SELECT status, asked, phase, lowered, gone FROM refs
+WHERE link <> :link AND system = :system AND kind = :kind
+    AND ((id <> '' AND id IN (:id, :other)) OR (alias <> '' AND alias IN (:id, :other)))
+ORDER BY episode DESC, status DESC LIMIT 1
+"""
+
+
+def load(reader: Reader, link_id: str) -> Link | None:
+    row = reader.one(ONE, id=link_id)
+    if row is None:
+        return None
+    members = tuple(_member(member) for member in reader.all(MEMBERS, link=link_id))
+    return Link(
+        id=row["id"],
+        kind=row["kind"],
+        origin=Ref(row["origin_system"], row["origin_kind"], row["origin_id"], row["origin_alias"]),
+        trouble=load_trouble(row["trouble"]),
+        members=members,
+        began_at=moment(row["began_at"]),
+        episode=row["episode"],
+        listed=bool(row["listed"]),
+        held=bool(row["held"]),
+        owing=row["owing"],
+        touched_at=moment(row["touched_at"]),
+    )
+
+
+def _member(row: Any) -> Member:
+    return Member(
+        system=row["system"],
+        kind=row["kind"],
+        name=row["name"],
+        id=row["id"],
+        alias=row["alias"],
+        mark=row["mark"],
+        status=Status(row["status"]) if row["status"] else None,
+        asked=Status(row["asked"]) if row["asked"] else None,
+        phase=Phase(row["phase"]),
+        lowered=bool(row["lowered"]),
+        episode=row["episode"],
+        url=row["url"],
+        create=row["making"],
+        gone=bool(row["gone"]),
+    )
+
+
+def find(reader: Reader, refs: Sequence[Ref], mark: str, target: str) -> tuple[Link, ...]:
+    """Oldest first: ids of links grow."""
+    ids: set[str] = set().union(*(_ids_of(reader, ref) for ref in refs))
+    if mark:
+        ids |= {row["link"] for row in reader.all(BY_MARK, mark=mark, target=target)}
+    links = (load(reader, link_id) for link_id in sorted(ids))
+    return tuple(link for link in links if link is not None)
+
+
+def _ids_of(reader: Reader, ref: Ref) -> set[str]:
+    one, other = ref.id, ref.alias or ref.id
+    return {row["link"] for row in reader.all(BY_NAME, system=ref.system, kind=ref.kind, one=one, other=other)}
+
+
+def held_by_others(reader: Reader, link: Link) -> frozenset[str]:
+    alerts = [m for m in link.members if m.kind == "alert" and m.id]
+    others = [other for other in find(reader, [m.ref for m in alerts], "", "") if other.id != link.id]
+    holding = [other for other in others if _has_live_incident(other, link)]
+    return frozenset(m.id for m in alerts if any(other.find(m.ref) for other in holding))
+
+
+def _has_live_incident(other: Link, link: Link) -> bool:
+    """An incident of its own: one that both hold is not another's."""
+    return any(m.kind == "incident" and not m.over and link.find(m.ref) is None for m in other.members)
+
+
+def save(session: Session, link: Link) -> Link:
+    """Store the link and those of its members that changed, and tell the other links that hold the same objects.
+
+    Returns the link as stored: a member that joins brings along what other links know of it.
+    """
+    before = load(session, link.id)
+    known = {(m.system, m.name): m for m in before.members} if before else {}
+    link = replace(link, members=tuple(_joined(session, link.id, m, known) for m in link.members))
+    changed = [m for m in link.members if known.get((m.system, m.name)) != m]
+    _save_row(session, link)
+    _save_members(session, before, link)
+    _tell_others(session, link.id, changed)
+    return link
+
+
+def _joined(session: Session, link_id: str, member: Member, known: Mapping[tuple[str, str], Member]) -> Member:
+    earlier = known.get((member.system, member.name))
+    if earlier is not None:
+        return replace(member, create=earlier.create)
+    row = session.one(KNOWN_ELSEWHERE, link=link_id, **_same_object(member)) if _is_shared(member) else None
+    if row is None or member.lowered:
+        return member
+    return replace(
+        member,
+        status=Status(max(member.status or 0, row["status"])) if member.status or row["status"] else None,
+        asked=Status(max(member.asked or 0, row["asked"])) if member.asked or row["asked"] else None,
+        phase=member.phase or Phase(row["phase"]),
+        lowered=bool(row["lowered"]),
+        gone=member.gone or bool(row["gone"]),
+    )
+
+
+def _is_shared(member: Member) -> bool:
+    return bool(member.id) and member.kind in ("alert", "incident")
+
+
+def _same_object(member: Member) -> dict[str, object]:
+    other = member.alias or member.id
+    return {"system": member.system, "kind": member.kind, "id": member.id, "other": other}
+
+
+def _save_members(session: Session, before: Link | None, link: Link) -> None:
+    places = {(m.system, m.name): (place, m) for place, m in enumerate(before.members)} if before else {}
+    for place, member in enumerate(link.members):
+        if places.pop((member.system, member.name), None) != (place, member):
+            _save_member(session, link.id, place, member)
+    for system, name in places:
+        session.run(DROP_MEMBER, link=link.id, system=system, name=name)
+
+
+def _save_row(session: Session, link: Link) -> None:
+    status = link.status
+    session.run(
+        SAVE,
+        id=link.id,
+        kind=link.kind,
+        origin_system=link.origin.system,
+        origin_kind=link.origin.kind,
+        origin_id=link.origin.id,
+        origin_alias=link.origin.alias,
+        status=int(status),
+        episode=link.episode,
+        trouble=dump_trouble(link.trouble),
+        title=link.trouble.title,
+        number=link.trouble.number,
+        began_at=seconds(link.began_at),
+        listed=int(link.listed),
+        held=int(link.held),
+        now=session.at,
+        ended_at=session.at if status is Status.RESOLVED else None,
+    )
+
+
+def _save_member(session: Session, link_id: str, place: int, member: Member) -> None:
+    session.run(
+        SAVE_MEMBER,
+        link=link_id,
+        place=place,
+        system=member.system,
+        kind=member.kind,
+        name=member.name,
+        id=member.id,
+        alias=member.alias,
+        mark=member.mark,
+        status=int(member.status or 0),
+        asked=int(member.asked or 0),
+        phase=str(member.phase),
+        lowered=int(member.lowered),
+        episode=member.episode,
+        url=member.url,
+        gone=int(member.gone),
+    )
+
+
+def _tell_others(session: Session, link_id: str, changed: Iterable[Member]) -> None:
+    told = set().union(*(_spread(session, link_id, member) for member in changed if _is_shared(member)))
+    for other_id in sorted(told):
+        other = load(session, other_id)
+        assert other is not None
+        _save_row(session, other)
+
+
+def _spread(session: Session, link_id: str, member: Member) -> set[str]:
+    rows = session.all(
+        SPREAD,
+        link=link_id,
+        alias=member.alias,
+        status=int(member.status or 0),
+        asked=int(member.asked or 0),
+        phase=str(member.phase),
+        gone=int(member.gone),
+        lowered=int(member.lowered),
+        **_same_object(member),
+    )
+    return {row["link"] for row in rows}

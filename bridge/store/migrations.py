@@ -1,0 +1,175 @@
+"""The tables, step by step. A step that was released is never changed; a new one is added.
+
+The text is plain enough for PostgreSQL: flags are small integers, times are seconds since 1970, JSON is text.
+Claims stay quick whatever has piled up, because every "waiting" and "owed" question has its partial index.
+"""
+
+from __future__ import annotations
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("bridge")
+STEPS = ("first_tables",)  # every name below, so that a newer file is told from ours
+
+DELIVERIES = """
+CREATE TABLE deliveries (
+    id TEXT PRIMARY KEY NOT NULL,
+    source TEXT NOT NULL,
+    key TEXT NOT NULL,
+    body BLOB,                              -- NULL once pruned: the key stays
+    headers TEXT NOT NULL,
+    query TEXT NOT NULL,
+    door TEXT NOT NULL,
+    stale SMALLINT NOT NULL,
+    received_at DOUBLE PRECISION NOT NULL,
+    due_at DOUBLE PRECISION NOT NULL,
+    claimed_at DOUBLE PRECISION,            -- while somebody works on it
+    attempts INTEGER NOT NULL DEFAULT 0,
+    fence INTEGER NOT NULL DEFAULT 0,
+    verdict TEXT NOT NULL DEFAULT 'waiting',
+    reason TEXT NOT NULL DEFAULT '',
+    UNIQUE (source, key)
+);
+CREATE INDEX deliveries_waiting ON deliveries (due_at, id) WHERE verdict = 'waiting';
+CREATE INDEX deliveries_claimed ON deliveries (claimed_at) WHERE claimed_at IS NOT NULL;
+CREATE INDEX deliveries_quarantined ON deliveries (id) WHERE verdict = 'quarantined';
+CREATE INDEX deliveries_ended ON deliveries (received_at) WHERE body IS NOT NULL AND verdict <> 'waiting';
+"""
+
+LINKS = """
+CREATE TABLE links (
+    id TEXT PRIMARY KEY NOT NULL,
+    kind TEXT NOT NULL,
+    origin_system TEXT NOT NULL,
+    origin_kind TEXT NOT NULL,
+    origin_id TEXT NOT NULL,
+    origin_alias TEXT NOT NULL,
+    status SMALLINT NOT NULL,               -- derived from the members
+    episode INTEGER NOT NULL,
+    trouble TEXT NOT NULL,
+    title TEXT NOT NULL,
+    number TEXT NOT NULL,
+    began_at DOUBLE PRECISION NOT NULL,
+    listed SMALLINT NOT NULL,
+    held SMALLINT NOT NULL,
+    created_at DOUBLE PRECISION NOT NULL,
+    touched_at DOUBLE PRECISION NOT NULL,
+    ended_at DOUBLE PRECISION
+);
+CREATE INDEX links_live ON links (id) WHERE status < 3;
+CREATE INDEX links_ended ON links (ended_at) WHERE ended_at IS NOT NULL;
+"""
+
+REFS = """
+CREATE TABLE refs (
+    link TEXT NOT NULL REFERENCES links (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,                 -- the order in which the link met them
+    system TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    name TEXT NOT NULL,
+    id TEXT NOT NULL,
+    alias TEXT NOT NULL,
+    mark TEXT NOT NULL,
+    status SMALLINT NOT NULL,               -- 0: not known
+    asked SMALLINT NOT NULL,                -- 0: nothing
+    phase TEXT NOT NULL,
+    lowered SMALLINT NOT NULL,
+    episode INTEGER NOT NULL,
+    url TEXT NOT NULL,
+    gone SMALLINT NOT NULL,
+    PRIMARY KEY (link, system, name)
+);
+CREATE INDEX refs_id ON refs (id, system) WHERE id <> '';
+CREATE INDEX refs_alias ON refs (alias, system) WHERE alias <> '';
+CREATE INDEX refs_mark ON refs (mark, system) WHERE mark <> '';
+CREATE TABLE traces (
+    link TEXT NOT NULL,
+    delivery TEXT NOT NULL,
+    PRIMARY KEY (link, delivery)
+);
+CREATE INDEX traces_delivery ON traces (delivery);
+"""
+
+OUTBOX = """
+CREATE TABLE outbox (
+    id TEXT PRIMARY KEY NOT NULL,
+    link TEXT NOT NULL REFERENCES links (id) ON DELETE CASCADE,
+    delivery TEXT NOT NULL,                 -- its cause
+    target TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    of TEXT NOT NULL,
+    lane SMALLINT NOT NULL,
+    once TEXT UNIQUE,                       -- what may be done one time only
+    command TEXT NOT NULL,
+    state TEXT NOT NULL,                    -- owed, done, dead, superseded, shadow
+    blocked SMALLINT NOT NULL DEFAULT 0,    -- waits for an earlier call of its link
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due_at DOUBLE PRECISION NOT NULL,
+    under_way DOUBLE PRECISION,             -- since when somebody may be making it
+    fence INTEGER NOT NULL DEFAULT 0,
+    unsure SMALLINT NOT NULL DEFAULT 0,
+    unsure_since DOUBLE PRECISION,
+    progress TEXT NOT NULL DEFAULT '',
+    first_try DOUBLE PRECISION,
+    reason TEXT NOT NULL DEFAULT '',
+    made TEXT NOT NULL DEFAULT '',          -- id of what came of it
+    created_at DOUBLE PRECISION NOT NULL,
+    finished_at DOUBLE PRECISION
+);
+CREATE INDEX outbox_owed ON outbox (target, lane, blocked, due_at, id) WHERE state = 'owed';
+CREATE INDEX outbox_owed_by_link ON outbox (link, target, of) WHERE state = 'owed';
+CREATE INDEX outbox_under_way ON outbox (under_way) WHERE under_way IS NOT NULL;
+CREATE INDEX outbox_dead ON outbox (link, id) WHERE state = 'dead';
+CREATE INDEX outbox_link ON outbox (link, id);
+"""
+
+LEDGER = """
+CREATE TABLE circuits (
+    target TEXT PRIMARY KEY NOT NULL,
+    open SMALLINT NOT NULL,
+    since DOUBLE PRECISION NOT NULL,
+    probe_at DOUBLE PRECISION NOT NULL,
+    reason TEXT NOT NULL,
+    failures INTEGER NOT NULL
+);
+CREATE TABLE facts (
+    key TEXT PRIMARY KEY NOT NULL,
+    value TEXT NOT NULL
+);
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY NOT NULL,
+    started_at DOUBLE PRECISION,
+    finished_at DOUBLE PRECISION,
+    state TEXT NOT NULL,
+    seen INTEGER NOT NULL,
+    drifts INTEGER NOT NULL,
+    calls INTEGER NOT NULL,
+    detail TEXT NOT NULL
+);
+CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY NOT NULL,       -- without gaps
+    at DOUBLE PRECISION NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+"""
+
+AUDIT_STAYS = """
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
+BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+"""
+
+
+@migrations()
+def first_tables(db: Database) -> None:
+    for script in (DELIVERIES, LINKS, REFS, OUTBOX, LEDGER, AUDIT_STAYS):
+        db.executescript(script)
+
+
+def unknown_steps(db: Database) -> tuple[str, ...]:
+    """Steps that the file has had and we do not know: a newer bridge made them."""
+    return tuple(step.name for step in migrations.applied(db) if step.name not in STEPS)

@@ -1,0 +1,155 @@
+"""Calls we owe: written with the decision that wants them, each once, in the order that their link needs.
+
+`blocked` is kept by `refresh`, which runs whenever the calls of a link come or go: so a claim never looks at calls that
+wait for another one, however many there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from bridge.core.lanes import lane_of
+from bridge.model import Advance, Command, Create, Decision, Link, Update
+from bridge.store import ledger, links
+from bridge.store.codec import dump_command, kind_of, load_command, merged, once_of
+from bridge.store.session import CALLS, Session
+
+OWE = """
+INSERT INTO outbox (id, link, delivery, target, kind, of, lane, once, command, state, due_at, created_at)
+VALUES (:id, :link, :delivery, :target, :kind, :of, :lane, :once, :command, :state, :now, :now)
+ON CONFLICT (once) DO NOTHING
+"""
+
+REFRESH = """
+UPDATE outbox SET blocked = 1 - blocked
+WHERE link = :link AND state = 'owed' AND kind <> 'create' AND blocked <> CASE WHEN EXISTS (
+    SELECT 1 FROM outbox AS first
+    WHERE first.link = :link AND first.state = 'owed' AND first.target = outbox.target AND (
+        (outbox.kind = 'advance' AND first.kind IN ('create', 'advance') AND first.id < outbox.id)
+        OR (outbox.kind <> 'advance' AND first.kind = 'create' AND first.of = outbox.of)
+    )
+) THEN 1 ELSE 0 END
+"""
+
+OWED_LIKE_IT = """
+SELECT id, command, attempts, under_way FROM outbox
+WHERE link = :link AND target = :target AND of = :of AND state = 'owed' AND kind = :kind ORDER BY id
+"""
+
+REWRITE = "UPDATE outbox SET command = :command WHERE id = :id"
+
+# A create that never was attempted, or surely had no effect, need not happen; what waits behind it neither.
+WITHDRAW_CREATE = """
+UPDATE outbox SET state = 'superseded', reason = :reason, finished_at = :now, blocked = 0
+WHERE link = :link AND of = :of AND state = 'owed' AND kind = 'create' AND unsure = 0 AND under_way IS NULL
+RETURNING target
+"""
+
+END_BEHIND = """
+UPDATE outbox SET state = :state, reason = :reason, finished_at = :now, blocked = 0, under_way = NULL, fence = fence + 1
+WHERE link = :link AND target = :target AND of = :of AND state = 'owed' AND kind <> 'create'
+"""
+
+# An object that shows itself proves its create, even one given up. The fence stays: whoever made it may still report.
+CONFIRM_OWED = """
+UPDATE outbox SET state = 'done', reason = 'seen there, with our mark', finished_at = :now, under_way = NULL,
+    unsure = 0, unsure_since = NULL,
+    made = (SELECT id FROM refs WHERE refs.link = outbox.link AND system = outbox.target AND name = outbox.of)
+WHERE link = :link AND state = 'owed' AND kind = 'create' AND EXISTS (
+    SELECT 1 FROM refs WHERE refs.link = outbox.link AND system = outbox.target AND name = outbox.of AND id <> ''
+)
+"""
+
+CONFIRM_DEAD = CONFIRM_OWED.replace("state = 'owed'", "state = 'dead'")
+
+OPEN_CREATES = """
+SELECT command FROM outbox
+WHERE target = :target AND state = 'owed' AND kind = 'create' AND COALESCE(under_way, unsure_since) >= :since
+"""
+
+
+def apply(session: Session, decision: Decision, cause: str, shadow: Sequence[str]) -> Decision:
+    if decision.link is not None:
+        decision = replace(decision, link=_stored(session, decision.link))
+        _owe_all(session, decision, cause, frozenset(shadow))
+    subject = decision.link.id if decision.link is not None else cause
+    for alarm in decision.alarms:
+        ledger.audit(session, "bridge", "alarm", subject, alarm)
+    return decision
+
+
+def _stored(session: Session, link: Link) -> Link:
+    link = links.save(session, link if link.id else replace(link, id=session.new_id()))
+    for confirm in (CONFIRM_OWED, CONFIRM_DEAD):
+        session.run(confirm, link=link.id, now=session.at)
+    return link
+
+
+def _owe_all(session: Session, decision: Decision, cause: str, shadow: frozenset[str]) -> None:
+    assert decision.link is not None
+    link_id = decision.link.id
+    for mark in decision.supersede:
+        _withdraw(session, link_id, mark, decision.reason)
+    for command in decision.commands:
+        _owe(session, link_id, command, cause, "shadow" if command.target in shadow else "owed")
+    refresh(session, link_id)
+
+
+def _owe(session: Session, link_id: str, command: Command, cause: str, state: str) -> None:
+    if state == "owed" and _is_owed_already(session, link_id, command):
+        return
+    owed = session.run(
+        OWE,
+        id=session.new_id(),
+        link=link_id,
+        delivery=cause,
+        target=command.target,
+        kind=kind_of(command),
+        of=command.of,
+        lane=int(lane_of(command)),
+        once=once_of(command),
+        command=dump_command(command),
+        state=state,
+        now=session.at,
+    )
+    if owed and state == "owed":
+        session.woken.add(CALLS)
+
+
+def _is_owed_already(session: Session, link_id: str, command: Command) -> bool:
+    if not isinstance(command, Advance | Update):
+        return False
+    kind = kind_of(command)
+    rows = session.all(OWED_LIKE_IT, link=link_id, target=command.target, of=command.of, kind=kind)
+    waiting = [(row, load_command(kind, row["command"])) for row in rows]
+    if isinstance(command, Advance):
+        return any(isinstance(call, Advance) and call.status >= command.status for _, call in waiting)
+    for row, call in waiting:
+        if isinstance(call, Update) and not row["attempts"] and row["under_way"] is None:
+            session.run(REWRITE, id=row["id"], command=dump_command(merged(call, command)))
+            return True
+    return False
+
+
+def _withdraw(session: Session, link_id: str, mark: str, reason: str) -> None:
+    for row in session.all(WITHDRAW_CREATE, link=link_id, of=mark, reason=reason, now=session.at):
+        end_behind(session, link_id, row["target"], mark, "superseded", reason)
+
+
+def end_behind(session: Session, link_id: str, target: str, name: str, state: str, reason: str) -> None:
+    """What was owed to an object that will not be made ends with its create."""
+    session.run(END_BEHIND, link=link_id, target=target, of=name, state=state, reason=reason, now=session.at)
+
+
+def refresh(session: Session, link_id: str) -> None:
+    """Settle anew which calls of the link wait for another one."""
+    if session.run(REFRESH, link=link_id):
+        session.woken.add(CALLS)
+
+
+def open_create(session: Session, target: str, title: str, within: timedelta) -> bool:
+    rows = session.all(OPEN_CREATES, target=target, since=session.at - within.total_seconds())
+    drafts = (load_command("create", row["command"]) for row in rows)
+    return any(isinstance(create, Create) and create.draft.title == title for create in drafts)

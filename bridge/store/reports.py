@@ -1,0 +1,143 @@
+"""Reads for people, metrics and resync: rows as plain dicts, newest first, times in ISO 8601 and UTC."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from bridge.model import Link, Ref
+from bridge.store import filters as wanted
+from bridge.store import links as stored
+from bridge.store import rows
+from bridge.store.figures import figures
+from bridge.store.session import Reader
+
+DELIVERIES = """
+SELECT id, source, key, door, stale, received_at, due_at, attempts, verdict, reason FROM deliveries
+"""
+
+ONE_DELIVERY = """
+SELECT id, source, key, door, stale, received_at, due_at, attempts, verdict, reason, body, headers, query
+FROM deliveries WHERE id = :id
+"""
+
+LINKS = """
+SELECT id, kind, origin_system, origin_kind, origin_id, origin_alias, status, episode, trouble, began_at, listed, held,
+    created_at, touched_at, ended_at
+FROM links
+"""
+
+CALLS = """
+SELECT id, link, delivery, target, kind, of, lane, command, state, blocked, attempts, due_at, under_way, unsure,
+    unsure_since, progress, first_try, reason, made, created_at, finished_at
+FROM outbox
+"""
+
+RUNS = "SELECT id, started_at, finished_at, state, seen, drifts, calls, detail FROM runs"
+
+AUDIT = """
+SELECT seq, at, actor, action, subject, detail FROM audit WHERE seq < :before ORDER BY seq DESC LIMIT :limit
+"""
+
+LINKS_OF_DELIVERY = "SELECT link FROM traces WHERE delivery = :id ORDER BY link"
+
+LINK_BY_OBJECT = """
+SELECT link FROM refs WHERE id = :id AND id <> '' UNION SELECT link FROM refs WHERE alias = :id AND alias <> ''
+ORDER BY link DESC LIMIT 1
+"""
+
+DELIVERIES_OF_LINK = (
+    DELIVERIES + "JOIN traces ON traces.delivery = deliveries.id WHERE traces.link = :link ORDER BY deliveries.id"
+)
+
+LIVE = """
+SELECT id FROM links WHERE status < 3 UNION SELECT link FROM outbox WHERE state = 'dead' ORDER BY 1
+"""
+
+GREATEST_SEQ = 2**62
+
+
+class SqlReports:
+    """The Reports of `contract.py` over any engine's reader."""
+
+    def __init__(self, reader: Reader, now: datetime) -> None:
+        self._reader = reader
+        self._now = now
+
+    def deliveries(self, filters: Mapping[str, str], limit: int, before: str = "") -> list[dict[str, object]]:
+        found = self._page(DELIVERIES, wanted.DELIVERIES, filters, limit, before)
+        return [rows.delivery(row, self._links_of(row["id"])) for row in found]
+
+    def delivery(self, delivery_id: str) -> dict[str, object] | None:
+        row = self._reader.one(ONE_DELIVERY, id=delivery_id)
+        return None if row is None else rows.whole_delivery(row, self._links_of(delivery_id))
+
+    def links(self, filters: Mapping[str, str], limit: int, before: str = "") -> list[dict[str, object]]:
+        found = self._page(LINKS, wanted.LINKS, filters, limit, before)
+        return [rows.link(row, self._members(row["id"])) for row in found]
+
+    def link(self, link_id: str) -> dict[str, object] | None:
+        """With its trouble, its calls and its deliveries, in the order they came. Also by any object's id."""
+        row = self._one(LINKS, link_id) or self._one(LINKS, self._by_object(link_id))
+        if row is None:
+            return None
+        calls = self._reader.all(f"{CALLS} WHERE link = :id ORDER BY id", id=row["id"])
+        deliveries = self._reader.all(DELIVERIES_OF_LINK, link=row["id"])
+        return {
+            **rows.link(row, self._members(row["id"])),
+            "trouble": rows.from_json(row["trouble"]),
+            "calls": [rows.call(call) for call in calls],
+            "deliveries": [rows.delivery(d, self._links_of(d["id"])) for d in deliveries],
+        }
+
+    def calls(self, filters: Mapping[str, str], limit: int, before: str = "") -> list[dict[str, object]]:
+        return [rows.call(row) for row in self._page(CALLS, wanted.CALLS, filters, limit, before)]
+
+    def call(self, call_id: str) -> dict[str, object] | None:
+        row = self._one(CALLS, call_id)
+        return None if row is None else rows.call(row)
+
+    def runs(self, limit: int, before: str = "") -> list[dict[str, object]]:
+        return [rows.run(row) for row in self._page(RUNS, {}, {}, limit, before)]
+
+    def run(self, run_id: str) -> dict[str, object] | None:
+        row = self._one(RUNS, run_id)
+        return None if row is None else rows.run(row)
+
+    def audit(self, limit: int, before: str = "") -> list[dict[str, object]]:
+        earlier = int(before) if before.isdecimal() else GREATEST_SEQ
+        return [rows.audit(row) for row in self._reader.all(AUDIT, before=earlier, limit=limit)]
+
+    def figures(self) -> dict[str, object]:
+        return figures(self._reader, self._now)
+
+    def links_of(self, refs: Sequence[Ref], mark: str = "", target: str = "") -> tuple[Link, ...]:
+        return stored.find(self._reader, refs, mark, target)
+
+    def live_links(self) -> Iterator[Link]:
+        """Oldest first. Ends with the `with` block it was asked in."""
+        for row in self._reader.all(LIVE):
+            link = stored.load(self._reader, row["id"])
+            assert link is not None, "one snapshot, and calls have a link"
+            yield link
+
+    def _page(
+        self, select: str, clauses: wanted.Clauses, filters: Mapping[str, str], limit: int, before: str
+    ) -> list[Any]:
+        condition, values = wanted.where(clauses, filters, before)
+        sql = " ".join((select, "WHERE", condition, "ORDER BY id DESC LIMIT :limit"))
+        return self._reader.all(sql, **values, limit=limit)
+
+    def _one(self, select: str, row_id: str) -> Any | None:
+        return self._reader.one(f"{select} WHERE id = :id", id=row_id)
+
+    def _by_object(self, object_id: str) -> str:
+        row = self._reader.one(LINK_BY_OBJECT, id=object_id)
+        return "" if row is None else str(row["link"])
+
+    def _links_of(self, delivery_id: str) -> list[str]:
+        return [row["link"] for row in self._reader.all(LINKS_OF_DELIVERY, id=delivery_id)]
+
+    def _members(self, link_id: str) -> list[dict[str, object]]:
+        return [rows.member(row) for row in self._reader.all(stored.MEMBERS, link=link_id)]

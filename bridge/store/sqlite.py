@@ -1,0 +1,82 @@
+"""The embedded store: one SQLite file, one process, one writer, any number of readers."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from bridge.store.contract import Reports, Transaction
+from bridge.store.readers import Readers
+from bridge.store.sqlite_engine import Engine
+from bridge.store.sqlite_file import FileLock, make_private, open_for_reading, wal_reset_warning
+from bridge.store.writer import Writer
+
+__all__ = ["SqliteStore", "open_readonly", "open_sqlite", "wal_reset_warning"]
+
+T = TypeVar("T")
+NAME = f"SQLite {sqlite3.sqlite_version}"
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_sqlite(
+    path: Path, *, clock: Callable[[], datetime] = wall_clock, monotonic: Callable[[], float] = time.monotonic
+) -> SqliteStore:
+    """Make or open the file and take its lock. Raises `Busy` or `Broken`; nothing is deleted then."""
+    path = path.resolve()
+    lock = FileLock(path)
+    try:
+        make_private(path)
+        engine = Engine(path, clock, monotonic)
+        engine.recover()
+    except BaseException:
+        lock.release()
+        raise
+    return SqliteStore(lock, Writer(engine), Readers(path, clock))
+
+
+def open_readonly(path: Path, *, clock: Callable[[], datetime] = wall_clock) -> Readers:
+    """For the command line: reports, backup and verify without the lock. Raises `Broken`."""
+    path = path.resolve()
+    open_for_reading(path).close()
+    return Readers(path, clock)
+
+
+class SqliteStore:
+    """The Store of `contract.py`."""
+
+    name = NAME
+
+    def __init__(self, lock: FileLock, writer: Writer, readers: Readers) -> None:
+        self._lock, self._writer, self._readers = lock, writer, readers
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        return self.submit(work).result()
+
+    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
+        return self._writer.submit(work)
+
+    def reports(self) -> AbstractContextManager[Reports]:
+        return self._readers.reports()
+
+    def on_commit(self, wake: Callable[[str], None]) -> None:
+        self._writer.on_commit(wake)
+
+    def backup(self, path: Path) -> None:
+        self._readers.backup(path)
+
+    def verify(self) -> tuple[str, ...]:
+        return self._readers.verify()
+
+    def close(self) -> None:
+        self._readers.close()
+        self._writer.close()
+        self._lock.release()

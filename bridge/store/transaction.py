@@ -1,0 +1,98 @@
+"""The Transaction of `contract.py` over any engine's session: each method is a function of the module that knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from bridge.model import Call, Circuit, Decision, Delivery, Hook, Lane, Link, Ref, Settlement, Verdict
+from bridge.store import claims, inbox, ledger, links, outbox, upkeep
+from bridge.store.contract import Kept
+from bridge.store.session import Session
+
+
+class SqlTransaction:
+    """One unit of work."""
+
+    __slots__ = ("_session", "now")
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.now: datetime = session.now
+
+    def keep(self, source: str, key: str, hook: Hook) -> Kept:
+        return inbox.keep(self._session, source, key, hook)
+
+    def claim_deliveries(self, limit: int, lease: timedelta) -> tuple[Delivery, ...]:
+        return inbox.claim(self._session, limit, lease)
+
+    def close(self, delivery: Delivery, verdict: Verdict, reason: str, links: Sequence[str] = ()) -> None:
+        inbox.close(self._session, delivery, verdict, reason, links)
+
+    def postpone(self, delivery: Delivery, wait: timedelta, reason: str) -> None:
+        inbox.postpone(self._session, delivery, wait, reason)
+
+    def reopen(self, delivery_ids: Sequence[str]) -> int:
+        return inbox.reopen(self._session, delivery_ids)
+
+    def links_of(self, refs: Sequence[Ref], mark: str = "", target: str = "") -> tuple[Link, ...]:
+        return links.find(self._session, refs, mark, target)
+
+    def link(self, link_id: str) -> Link | None:
+        return links.load(self._session, link_id)
+
+    def held_by_others(self, link: Link) -> frozenset[str]:
+        return links.held_by_others(self._session, link)
+
+    def apply(self, decision: Decision, cause: str, shadow: Sequence[str] = ()) -> Decision:
+        return outbox.apply(self._session, decision, cause, shadow)
+
+    def claim_calls(
+        self, limit: int, lease: timedelta, targets: Sequence[str], lanes: Sequence[Lane] = tuple(Lane)
+    ) -> tuple[Call, ...]:
+        return claims.claim(self._session, limit, lease, targets, lanes)
+
+    def settle(self, call: Call, settlement: Settlement) -> None:
+        claims.settle(self._session, call, settlement)
+
+    def unmark(self, call: Call) -> None:
+        claims.unmark(self._session, call)
+
+    def mark(self, call: Call) -> bool:
+        return claims.mark(self._session, call)
+
+    def hand_back(self, calls: Sequence[Call], wait: timedelta, reason: str) -> None:
+        claims.hand_back(self._session, calls, wait, reason)
+
+    def retry_calls(self, call_ids: Sequence[str]) -> int:
+        return upkeep.retry_calls(self._session, call_ids)
+
+    def discard_calls(self, call_ids: Sequence[str]) -> int:
+        return upkeep.discard_calls(self._session, call_ids)
+
+    def open_create(self, target: str, title: str, within: timedelta) -> bool:
+        return outbox.open_create(self._session, target, title, within)
+
+    def circuit(self, target: str) -> Circuit | None:
+        return ledger.circuit(self._session, target)
+
+    def set_circuit(self, circuit: Circuit) -> None:
+        ledger.set_circuit(self._session, circuit)
+
+    def release(self, target: str, per_second: float) -> int:
+        return upkeep.release(self._session, target, per_second)
+
+    def fact(self, key: str) -> str | None:
+        return ledger.fact(self._session, key)
+
+    def set_fact(self, key: str, value: str) -> None:
+        ledger.set_fact(self._session, key, value)
+
+    def audit(self, actor: str, action: str, subject: str, detail: str = "") -> None:
+        ledger.audit(self._session, actor, action, subject, detail)
+
+    def record_run(self, run: Mapping[str, object]) -> None:
+        ledger.record_run(self._session, run)
+
+    def prune(self, before: datetime, limit: int) -> int:
+        return upkeep.prune(self._session, before, limit)

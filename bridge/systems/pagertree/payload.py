@@ -1,0 +1,118 @@
+"""Takes JSON apart without trusting it: bounded, strict about what JSON is, and every text safe to store and show."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from bridge.errors import Unreadable
+from bridge.model import JSON
+
+DEPTH = 64
+NODES = 100_000  # of a webhook
+ANSWER_NODES = 1_000_000  # of an answer: a hundred objects on a page
+_LARGEST = 2**63
+
+
+def parse_object(body: bytes, nodes: int = NODES) -> JSON:
+    """The JSON object in `body`. Raises `Unreadable` for anything else, hostile nesting and numbers included."""
+    try:
+        value = json.loads(body.decode("utf-8-sig"), parse_int=_whole, parse_float=_finite, parse_constant=_no_number)
+    except RecursionError as fault:
+        raise Unreadable(f"the JSON is nested deeper than {DEPTH} levels") from fault
+    except ValueError as fault:
+        raise Unreadable(f"not JSON that we can read: {clean(str(fault))[:120]}") from fault
+    if not isinstance(value, dict):
+        raise Unreadable("the JSON is no object")
+    _check_size(value, nodes)
+    return value
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 20 or abs(int(digits)) > _LARGEST:
+        raise ValueError("a number beyond 64 bits")
+    return int(digits)
+
+
+def _finite(digits: str) -> float:
+    if not math.isfinite(number := float(digits)):
+        raise ValueError("a number that is not finite")
+    return number
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no JSON number")
+
+
+def _check_size(value: object, nodes: int) -> None:
+    waiting, seen = [(value, 1)], 0
+    while waiting:
+        item, depth = waiting.pop()
+        seen += 1
+        inner = list(item.values()) if isinstance(item, dict) else item if isinstance(item, list) else []
+        if depth > DEPTH or seen + len(inner) > nodes:
+            raise Unreadable(f"the JSON has more than {DEPTH} levels or {nodes} values")
+        waiting.extend((child, depth + 1) for child in inner)
+
+
+def clean(words: str) -> str:
+    """Without what a database or a terminal chokes on: lone surrogates and NUL."""
+    words = words.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def text(record: JSON, *keys: str) -> str:
+    """The first of these that holds something sayable, else an empty text."""
+    for key in keys:
+        match record.get(key):
+            case str() as value if value.strip():
+                return clean(value)
+            case bool():
+                continue
+            case int() | float() as number:
+                return str(number)
+    return ""
+
+
+def texts(record: JSON, *keys: str) -> tuple[str, ...]:
+    """Every sayable text in these lists, once, in order."""
+    lists = (value for key in keys if isinstance(value := record.get(key), list))
+    return tuple(
+        dict.fromkeys(clean(item) for value in lists for item in value if isinstance(item, str) and item.strip())
+    )
+
+
+def mapping(record: JSON, *path: str) -> JSON:
+    """The object that stands there, or an empty one."""
+    value: object = record
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def rows(record: JSON, key: str) -> tuple[JSON, ...]:
+    """The objects of a list; what is no object is passed over."""
+    value = record.get(key)
+    return tuple(row for row in value if isinstance(row, Mapping)) if isinstance(value, list) else ()
+
+
+def moment(record: JSON, *keys: str) -> datetime | None:
+    """The first of these times that can be read, in UTC: ISO 8601, or seconds since 1970."""
+    return next((at for key in keys if (at := _moment(record.get(key))) is not None), None)
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        match value:
+            case bool():
+                return None
+            case int() | float():
+                return datetime.fromtimestamp(value, UTC)
+            case str():
+                at = datetime.fromisoformat(value)
+                return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return None

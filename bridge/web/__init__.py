@@ -1,0 +1,1 @@
+"""The HTTP doors. `front.py` joins them; `server.py` carries them; nothing here decides anything."""

@@ -1,0 +1,215 @@
+"""waitress' connection, so that slow senders, cut bodies and its own busy waiting hurt nobody else.
+
+Rule: whatever the server refuses before a door sees it is answered in the same form as a door's refusal.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from socket import SHUT_WR
+from socket import socket as Socket
+from typing import TYPE_CHECKING, Any
+
+from waitress.channel import HTTPChannel
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import build_http_date
+
+from bridge.web import answers, body
+from bridge.web.answers import Headers, Refusal, Reply
+from bridge.web.parsing import Parser, refusal_of
+
+if TYPE_CHECKING:
+    from bridge.web.server import Listener, Pending
+
+LINGER = 2.0  # seconds that a refused sender has to stop sending and read why
+
+
+class Task(WSGITask):
+    """Sends a small answer in one packet, and says goodbye when the server is stopping."""
+
+    channel: Channel
+    request: Any  # a Parser; the stubs take it for an Error
+
+    def execute(self) -> None:
+        if self.channel.server.stopping:
+            self.set_close_on_finish()
+        reply, self.channel.reply = self.channel.reply, None
+        if reply is None:
+            super().execute()
+        else:
+            self._send(reply)
+
+    def _send(self, reply: Reply) -> None:
+        self.status, headers, content = reply
+        self.response_headers = [*self.response_headers, *headers]
+        self.content_length, self.complete = len(content), True
+        bodiless = self.request.command == "HEAD"
+        if self.version == "1.1" and not self.close_on_finish and "CONNECTION" not in self.request.headers:
+            self.wrote_header, self.content_bytes_written = True, len(content)
+            self.channel.write_soon(_head(self.status, headers) + (b"" if bodiless else content))
+        else:
+            self.write(b"" if bodiless else content)
+
+    def write(self, data: bytes) -> None:
+        if self.wrote_header or not (self.complete and self.content_length == len(data) > 0 and self.has_body):
+            super().write(data)
+            return
+        head = self.build_response_header()
+        self.wrote_header, self.content_bytes_written = True, len(data)
+        self.channel.write_soon(head + data)
+
+
+def _head(status: str, headers: Headers) -> bytes:
+    """The ordinary case, written out: what waitress does for any case costs a tenth of a webhook."""
+    fields = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    return f"HTTP/1.1 {status}\r\n{fields}Date: {_date(int(time.time()))}\r\n\r\n".encode("latin-1")
+
+
+@lru_cache(maxsize=2)
+def _date(second: int) -> str:
+    return build_http_date(second)
+
+
+class Refusing(ErrorTask):
+    """Our form of refusal for what never reached a door."""
+
+    channel: Channel
+    request: Any  # a Parser; the stubs take it for an Error
+
+    def execute(self) -> None:
+        refusal = refusal_of(self.request.error)
+        request_id = answers.request_id(self.request.headers.get("X_REQUEST_ID"))
+        content = refusal.body(request_id)
+        self.status = answers.status_line(refusal.status)
+        self.response_headers = answers.heads(content, request_id, refusal.headers)
+        self.content_length = len(content)
+        self.set_close_on_finish()
+        self.channel.refused = True
+        self.write(content)
+
+
+class Channel(HTTPChannel):
+    """One connection."""
+
+    server: Listener
+    socket: Socket
+    requests_lock: threading.Lock
+    _flush_exception: Callable[..., Any]
+    _flush_some: Callable[..., bool]
+    task_class = Task
+    error_task_class = Refusing
+    parser_class = Parser
+    request: Parser | None
+    requests: list[Parser]
+    reply: Reply | None = None  # the answer, where it was found without a thread of its own
+    pending: Pending | None = None  # what that answer waits for
+    refused = False  # the last answer refused a request that may still be on its way
+    lingering_until = 0.0  # we have said our last word and wait for the sender's
+    waiting_since = 0.0  # when this connection last had nothing owed to it
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        self.waiting_since = time.time()
+        super().__init__(*args, **named)
+
+    @property
+    def busy(self) -> bool:
+        """An answer is owed to a request that came whole, or is on its way out."""
+        return bool(self.requests) or bool(self.total_outbufs_len)
+
+    @property
+    def begun(self) -> bool:
+        return self.request is not None and bool(self.request.headers_finished or self.request.header_plus)
+
+    def readable(self) -> bool:
+        return bool(self.lingering_until) or super().readable()
+
+    def writable(self) -> bool:
+        """Not while a worker is writing: it flushes by itself, and polling for it would starve all workers."""
+        working = self.requests and not (self.will_close or self.close_when_flushed)
+        if working and self.total_outbufs_len < self.adj.outbuf_high_watermark:
+            return False
+        return bool(super().writable())
+
+    def handle_read(self) -> None:
+        try:
+            data = self.socket.recv(self.adj.recv_bytes)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.handle_close()
+            return
+        if data:
+            self._take(data)
+        elif self.request is not None and self.request.headers_finished and not self.lingering_until:
+            self.refuse(body.incomplete())
+        else:
+            self.handle_close()
+
+    def _take(self, data: bytes) -> None:
+        if not self.lingering_until:
+            self.last_activity = time.time()
+            self.received(data)
+
+    def handle_write(self) -> None:
+        """Close a refused connection softly: a sender who is still sending would else lose the answer to a reset."""
+        if self.refused and self.close_when_flushed and not self.will_close:
+            self._flush_exception(self._flush_some)
+            if not self.total_outbufs_len and not self.will_close:
+                self.close_when_flushed = False
+                self._linger()
+            return
+        super().handle_write()
+
+    def _linger(self) -> None:
+        try:
+            self.socket.shutdown(SHUT_WR)
+        except OSError:
+            self.handle_close()
+            return
+        self.lingering_until = time.time() + LINGER
+
+    def begin(self, begin: Callable[[Any], Pending]) -> None:
+        """In the loop, without a thread: start what the request needs; `complete` follows."""
+        request: Any = self.requests[0]
+        self.pending = pending = begin(Task(self, request).get_environment())
+        if pending.promise is None:
+            self.complete(pending)
+        else:
+            pending.promise.add_done_callback(lambda _: self.server.wake_for(self, pending))
+
+    def complete(self, pending: Pending) -> None:
+        """Answer, unless the wait for it was given up before."""
+        if self.pending is pending:
+            self.pending = None
+            self.reply = pending.finish(0)
+            self.service()
+
+    def service(self) -> None:
+        super().service()
+        self.waiting_since = time.time()
+
+    def expire(self, now: float, patience: float, idle: float) -> None:
+        """Called every second or so: no answer is waited for, no request and no connection left open, for ever."""
+        if self.lingering_until:
+            self.will_close = self.will_close or now > self.lingering_until
+        elif self.pending is not None:
+            if now - self.last_activity > self.pending.patience:
+                self.complete(self.pending)
+        elif self.begun and not self.busy:
+            if now - self.waiting_since > patience:
+                self.refuse(body.timed_out())
+        elif not self.requests and now - self.last_activity > idle:
+            self.will_close = True
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer a request that never came whole."""
+        with self.requests_lock:
+            request, self.request = self.request, None
+            if request is None:
+                return
+            request.give_up(refusal)
+            self.requests.append(request)
+        self.server.add_task(self)

@@ -1,0 +1,137 @@
+"""The webhook doors, without a framework: one would cost more than all the rest of the way.
+
+Rule: the order of checks is fixed: method, headers, body, credential; an unverified body is never parsed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from bridge.errors import BridgeError, Unverified
+from bridge.flows import receive
+from bridge.flows.receive import Arriving, Received
+from bridge.log import get_log
+from bridge.model import Hook
+from bridge.web import answers, body
+from bridge.web.answers import Answer, Refusal, Reply
+from bridge.web.clients import Failures, Network, client_of, turned_away
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+    from bridge.app import Parts
+
+PREFIX = "/webhooks/"
+DOORS = ("pagertree", "rootly")
+CHALLENGE = 'Basic realm="bridge"'
+
+log = get_log(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A webhook that has passed the door or was refused at it."""
+
+    parts: Parts
+    source: str
+    request_id: str
+    outcome: Arriving | Refusal
+    patience: float = receive.PATIENCE
+
+    @property
+    def promise(self) -> Future[Any] | None:
+        return self.outcome.promise if isinstance(self.outcome, Arriving) else None
+
+    def finish(self, patience: float) -> Reply:
+        """The answer: 200 once stored, 503 where it was not stored within so many seconds, or the refusal."""
+        outcome = self.outcome
+        try:
+            answer = _accepted(outcome.received(patience)) if isinstance(outcome, Arriving) else self._refused(outcome)
+        except BridgeError as fault:
+            answer = self._refused(answers.unavailable(str(fault)))
+        except Exception:
+            log.exception("webhook.fault", request_id=self.request_id)
+            answer = self._refused(answers.internal())
+        return answers.reply(answer, self.request_id)
+
+    def _refused(self, refusal: Refusal) -> Answer:
+        self.parts.metrics.received(self.source, refusal.code)
+        log.info("webhook.refused", door=self.source, code=refusal.code, why=refusal.why, request_id=self.request_id)
+        return answers.refused(refusal, self.request_id)
+
+
+class Hooks:
+    """Everything below `/webhooks/`; also a plain WSGI application."""
+
+    def __init__(self, parts: Parts, failures: Failures, trusted: tuple[Network, ...]) -> None:
+        self._parts = parts
+        self._failures = failures
+        self._trusted = trusted
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        status, headers, content = self.begin(environ).finish(receive.PATIENCE)
+        start_response(status, list(headers))
+        return () if environ["REQUEST_METHOD"] == "HEAD" else (content,)
+
+    def begin(self, environ: WSGIEnvironment) -> Waiting:
+        request_id = answers.request_id(environ.get("HTTP_X_REQUEST_ID"))
+        source = environ["PATH_INFO"].removeprefix(PREFIX)
+        door = source if source in DOORS else "unknown"
+        return Waiting(self._parts, door, request_id, _tried(lambda: self._admit(environ, source, request_id)))
+
+    def _admit(self, environ: WSGIEnvironment, source: str, request_id: str) -> Arriving:
+        if source not in DOORS:
+            raise answers.not_found()
+        if environ["REQUEST_METHOD"] != "POST":
+            raise answers.not_allowed("POST")
+        body.check_content(environ)
+        hook = Hook(body.read(environ), _headers(environ, request_id), _query(environ))
+        try:
+            return receive.begin(self._parts, source, hook)
+        except Unverified as fault:
+            raise turned_away(self._failures, client_of(environ, self._trusted), CHALLENGE, fault.reason) from None
+
+
+def _tried(admit: Callable[[], Arriving]) -> Arriving | Refusal:
+    try:
+        return admit()
+    except Refusal as refusal:
+        return refusal
+    except BridgeError as fault:
+        return answers.unavailable(str(fault))
+    except Exception:
+        log.exception("webhook.fault")
+        return answers.internal()
+
+
+def _accepted(received: Received) -> Answer:
+    return Answer(200, b'{"status": "%s", "delivery": "%s"}' % (received.status.encode(), received.delivery.encode()))
+
+
+def _headers(environ: WSGIEnvironment, request_id: str) -> dict[str, str]:
+    """The request's headers by lower-case name; our own id among them, so that log and delivery can be joined."""
+    headers = {_header(key): value for key, value in environ.items() if key[:5] == "HTTP_"}
+    if "CONTENT_TYPE" in environ:
+        headers["content-type"] = environ["CONTENT_TYPE"]
+    headers["x-request-id"] = request_id
+    return headers
+
+
+@lru_cache(maxsize=512)
+def _header(key: str) -> str:
+    return key[5:].replace("_", "-").lower()
+
+
+def _query(environ: WSGIEnvironment) -> dict[str, str]:
+    text = environ["QUERY_STRING"]
+    if not text:
+        return {}
+    try:
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=100))
+    except ValueError:
+        raise Refusal(400, "bad_request", "The query has too many fields.") from None

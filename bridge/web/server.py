@@ -1,0 +1,201 @@
+"""The server: waitress in this process. Webhooks are answered from its loop, without a thread each; the rest has lanes.
+
+Rule: no kind of request can make another kind wait, and stopping answers what has come in. waitress is pinned, because
+its connection is subclassed here; `tests/web/test_server.py` holds it to what we rely on.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from socket import socket as Socket
+from typing import TYPE_CHECKING, Any, Protocol
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
+
+from bridge.web.answers import Reply
+from bridge.web.body import LIMIT
+from bridge.web.channel import Channel
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+PATIENCE = 10.0  # seconds in which a request must have come whole
+IDLE = 20.0  # seconds that a connection may stand open without one
+DRAIN = 10.0  # seconds to answer what has come in when stopping
+CONNECTIONS = 1000
+AT_ONCE = 64  # connections accepted in one turn of the loop
+SPARE_FILES = 100  # for the store, the vendors and bodies on disk
+SMALL = 64 * 1024  # bytes of a body that the loop may look at itself
+WEBHOOKS = "/webhooks/"
+THREADS = {"doors": 16, "rest": 8, "pulse": 1}
+SETTINGS = {
+    "cleanup_interval": 1,
+    "max_request_body_size": LIMIT + 64 * 1024,  # chunks cost a little more than they carry
+    "max_request_header_size": 16 * 1024,
+    "asyncore_use_poll": True,
+    "ident": None,
+    "clear_untrusted_proxy_headers": False,  # `clients.py` judges them
+}
+
+
+class Pending(Protocol):
+    """A request whose answer waits for something that is not a thread."""
+
+    patience: float  # seconds it may take
+
+    @property
+    def promise(self) -> Future[Any] | None:
+        """What is waited for. None: nothing."""
+
+    def finish(self, patience: float, /) -> Reply:
+        """The answer; a refusal where `promise` is not kept within so many seconds."""
+
+
+Begin = Callable[["WSGIEnvironment"], Pending]
+
+
+def lane_of(path: str) -> str:
+    if path.startswith((WEBHOOKS, "/integration/")):
+        return "doors"
+    return "pulse" if path == "/healthz" else "rest"
+
+
+class Listener(TcpWSGIServer):
+    """The listening socket and the loop over all connections."""
+
+    channel_class = Channel
+    socket: Socket
+    trigger: Any
+    effective_port: str
+    _map: dict[int, Any]
+    active_channels: dict[int, Channel]  # type: ignore[assignment]  # the stubs name the value's type only
+    stopping = False
+
+    def __init__(self, app: WSGIApplication, adj: Adjustments, begin: Begin | None) -> None:
+        self._begin = begin
+        self._ready: deque[Channel] = deque()
+        self._kept: deque[tuple[Channel, Pending]] = deque()
+        self._awake = False
+        self._lanes = {name: _lane(count) for name, count in THREADS.items()}
+        where: Any = adj.listen[0]
+        super().__init__(app, {}, adj=adj, sockinfo=where, dispatcher=self._lanes["rest"])
+
+    def add_task(self, task: Any) -> None:
+        request = task.requests[0]
+        small = not request.error and request.body_bytes_received <= SMALL
+        if self._begin and small and request.path.startswith(WEBHOOKS):
+            self._ready.append(task)
+        else:
+            self._lanes[lane_of(request.path)].add_task(task)
+
+    def wake_for(self, channel: Channel, pending: Pending) -> None:
+        """From any thread: the promise is kept. One wake-up serves a whole batch."""
+        self._kept.append((channel, pending))
+        if not self._awake:
+            self._awake = True
+            self.pull_trigger()
+
+    def turn(self) -> None:
+        """One round of the loop: whatever is ready, at most a quarter of a second."""
+        wasyncore.poll2(0.25, self._map)
+        while self._begin and self._ready:
+            self._ready.popleft().begin(self._begin)
+        self._awake = False
+        while self._kept:
+            channel, pending = self._kept.popleft()
+            channel.complete(pending)
+
+    def handle_accept(self) -> None:
+        """All who knock, not one a turn: with many connections at work a turn is long."""
+        for _ in range(AT_ONCE):
+            before = len(self.active_channels)
+            super().handle_accept()
+            if len(self.active_channels) == before:
+                return
+            if len(self._map) >= self.adj.connection_limit - 1:
+                self._make_room()
+
+    def _make_room(self) -> None:
+        """Full: the connection that has kept us waiting longest goes, whether idle or dripping."""
+        waiting = [channel for channel in self.active_channels.values() if not channel.busy]
+        if waiting:
+            min(waiting, key=lambda channel: channel.waiting_since).handle_close()
+
+    def maintenance(self, now: float) -> None:
+        for channel in list(self.active_channels.values()):
+            channel.expire(now, PATIENCE, IDLE)
+
+    def drain(self) -> None:
+        """Take no more connections, answer what has come in, close."""
+        self.stopping, self.accepting = True, False
+        wasyncore.dispatcher.del_channel(self)
+        self.socket.close()
+        deadline = time.time() + DRAIN
+        while self._hang_up_idle() and time.time() < deadline:
+            self.turn()
+            self.maintenance(time.time())
+        for channel in list(self.active_channels.values()):
+            channel.handle_close()
+        self._dismiss()
+
+    def _hang_up_idle(self) -> bool:
+        """Whether anybody is left who still waits for an answer."""
+        for channel in list(self.active_channels.values()):
+            if not (channel.busy or channel.begun or channel.close_when_flushed):
+                channel.handle_close()
+        return bool(self.active_channels)
+
+    def _dismiss(self) -> None:
+        """A thread still at work would wake the loop through the trigger's file number, so that must stay ours."""
+        for lane in self._lanes.values():
+            lane.shutdown(timeout=1)
+        if not any(lane.threads for lane in self._lanes.values()):
+            self.trigger.close()
+
+
+def _lane(threads: int) -> ThreadedTaskDispatcher:
+    lane = ThreadedTaskDispatcher()
+    lane.set_thread_count(threads)
+    return lane
+
+
+class Server:
+    """Listens from the moment it is made; `run` serves until `stop` is called from anywhere."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+        self._asked_to_stop = False
+
+    @property
+    def port(self) -> int:
+        return int(self._listener.effective_port)
+
+    def run(self) -> None:
+        """Serve; returns after `stop`, when what had come in is answered, 10 s later at most."""
+        while not self._asked_to_stop:
+            self._listener.turn()
+        self._listener.drain()
+
+    def stop(self) -> None:
+        """Ask `run` to end. Safe in a signal handler; does not wait."""
+        if not self._asked_to_stop:
+            self._asked_to_stop = True
+            self._listener.pull_trigger()
+
+
+def serve(app: WSGIApplication, host: str, port: int) -> Server:
+    """Port 0 takes a free one. Raises OSError when the address is taken.
+
+    An application with a `begin` is asked through it for what need not block a thread: the webhooks.
+    """
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    limit = CONNECTIONS if files < 0 else max(10, min(CONNECTIONS, files - SPARE_FILES))
+    adjustments = Adjustments(host=host, port=port, connection_limit=limit, **SETTINGS)
+    return Server(Listener(app, adjustments, getattr(app, "begin", None)))

@@ -1,0 +1,59 @@
+"""One whole bridge in this process: its parts, its engine room and its doors, started and stopped as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from threading import Thread
+
+from bridge.app import Parts, assemble
+from bridge.config import Config
+from bridge.log import get_log
+from bridge.web.front import create_app
+from bridge.web.server import Server, serve
+from bridge.worker import Worker
+
+log = get_log(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """`run` serves in this thread until `stop` is called from anywhere."""
+
+    parts: Parts
+    worker: Worker
+    server: Server
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.parts.config.server.host}:{self.server.port}"
+
+    def run(self) -> None:
+        """Serve; after `stop`, what came in is answered, what is under way ends, and the store is closed."""
+        self.worker.start()
+        try:
+            self.server.run()
+        finally:
+            self.worker.stop()
+            self.parts.transport.close()
+            self.parts.store.close()
+            log.info("stopped")
+
+    def run_aside(self) -> Thread:
+        """`run` in a thread of its own."""
+        thread = Thread(target=self.run, name="bridge", daemon=True)
+        thread.start()
+        return thread
+
+    def stop(self) -> None:
+        self.server.stop()
+
+
+def open_bridge(config: Config) -> Bridge:
+    """Raises `Busy`, `Broken`, or OSError when the address is taken."""
+    parts = assemble(config)
+    try:
+        server = serve(create_app(parts), config.server.host, config.server.port)
+    except OSError:
+        parts.store.close()
+        raise
+    return Bridge(parts, Worker(parts), server)
