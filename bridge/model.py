@@ -148,6 +148,7 @@ class Draft:
     external_id: str = ""
     receivers: tuple[Receiver, ...] = ()
     route: str = ""  # which route chose the receivers, for people
+    shadow: bool = False  # decided and shown, never to leave
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,9 +166,9 @@ class Transport:
             return self._exchange(_prepared(request))
         except _TooLarge:
             reason = f"the answer is larger than {BODY_CAP // 1024**2} MiB"
-        except (RequestException, HTTPError, client.HTTPException, OSError) as fault:
+        except (RequestException, HTTPError, client.HTTPException, UnicodeError, OSError) as fault:
             reason = _what_went_wrong(fault)
-        return NoAnswer(_attempt.left, f"{urlsplit(request.url).hostname}: {reason}")
+        return NoAnswer(_attempt.left, f"{_host(request.url)}: {reason}")
 
     def close(self) -> None:
         """End every kept connection."""
@@ -189,6 +189,14 @@ class Transport:
 
 class _TooLarge(Exception):
     """The body is over the cap."""
+
+
+def _host(url: str) -> str:
+    """For people; the rest of an address may be a credential."""
+    try:
+        return urlsplit(url).hostname or "no host"
+    except ValueError:
+        return "no host"
 
 
 def _prepared(request: Request) -> PreparedRequest:
@@ -238,6 +246,7 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
     (ConnectTimeoutError, "no connection in time"),
     (ReadTimeoutError, "no whole answer in time"),
     (TimeoutError, "no whole answer in time"),
+    (ValueError, "the address or a header holds what cannot be sent"),
 )
 
 

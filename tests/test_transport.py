@@ -245,10 +245,19 @@ def test_a_gzip_answer_is_unpacked(serve) -> None:
 
 
 def test_a_gzip_bomb_is_dropped_at_the_cap(serve) -> None:
-    packed = gzip.compress(bytes(200 * 1024 * 1024), compresslevel=1)
+    packed = gzip.compress(bytes(60 * 1024 * 1024), compresslevel=1)
     server = serve(answers(_gzip_head(packed) + packed))
     answer = post(server, seconds=10)
     assert answer == NoAnswer(True, "127.0.0.1: the answer is larger than 5 MiB")
+
+
+def test_an_answer_over_the_cap_gives_its_place_in_the_pool_back(serve) -> None:
+    large = answers(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (2 * BODY_CAP), bytes(2 * BODY_CAP))
+    behaviours = iter([large, answers(OK)])
+    server = serve(lambda connection: next(behaviours)(connection))
+    transport = transport_to(server.url, workers=1)
+    kept = transport.send(Request("GET", server.url))
+    assert (kept.sent, transport.send(Request("GET", server.url, seconds=3)).ok) == (True, True)
 
 
 def test_an_answer_that_is_not_the_gzip_it_claims_is_no_answer(serve) -> None:
@@ -296,6 +305,20 @@ def test_only_the_configured_hosts_are_called(serve, trick) -> None:
     answer = transport_to(allowed.url).send(Request("GET", url))
     assert answer == NoAnswer(False, "host not allowed: only the configured systems are called")
     assert elsewhere.connections == 0
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "/v1/alerts?page=2", "http://127.0.0.1:99999/", ""])
+def test_an_address_that_is_none_had_no_effect(url) -> None:
+    """The next page of a list is an address that a vendor wrote."""
+    answer = transport_to("http://127.0.0.1:1").send(Request("GET", url))
+    assert isinstance(answer, NoAnswer)
+    assert not answer.sent
+
+
+def test_a_key_that_no_header_can_carry_had_no_effect(serve) -> None:
+    server = serve(answers(OK))
+    answer = transport_to(server.url).send(Request("GET", server.url, {"Authorization": "Bearer ключ"}))
+    assert answer == NoAnswer(False, "127.0.0.1: the address or a header holds what cannot be sent")
 
 
 def test_the_address_is_never_in_the_reason(serve) -> None:
@@ -346,10 +369,9 @@ def test_a_bundle_that_is_not_there_is_said_at_the_start(tmp_path) -> None:
 
 
 def test_a_full_pool_makes_a_call_wait_no_longer_than_its_deadline(serve) -> None:
-    server = serve(answers(OK, pause=0.6))
+    server = serve(lambda connection: (time.sleep(0.6), connection.sendall(OK)))
     transport = transport_to(server.url, workers=1)
     slow = threading.Thread(target=transport.send, args=(Request("GET", server.url + "/slow", seconds=3),))
-    server._behaviour = lambda c: (time.sleep(0.6), c.sendall(OK))
     slow.start()
     _until(lambda: server.requests)
     answer = transport.send(Request("GET", server.url, seconds=0.2))

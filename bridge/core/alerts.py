@@ -9,7 +9,7 @@ from bridge.core import mapping, pages
 from bridge.core.happenings import happened, lowered
 from bridge.core.links import ask, at_home, is_step, met, observed, promised, put, tell, wants
 from bridge.core.marks import alert_mark, pagertree_key
-from bridge.core.policy import PAGERTREE, ROOTLY, Policy
+from bridge.core.policy import PAGERTREE, ROOTLY, TITLES, Policy
 from bridge.model import (
     Advance,
     Command,
@@ -150,7 +150,7 @@ def _gone(link: Link, member: Member) -> Decision:
         return Decision(Verdict.IGNORED, "known to be deleted")
     link = put(link, replace(member, gone=True))
     others = [m for m in link.members if m.kind in ("alert", "incident") and m.name != member.name and not m.over]
-    text = f"The linked {member.system.title()} alert {member.ref.id} was deleted; nothing is made in its place."
+    text = f"The linked {TITLES[member.system]} alert {member.ref.id} was deleted; nothing is made in its place."
     notes = tuple(tell(m, text, f"gone:{member.name}") for m in others)
     return Decision(Verdict.APPLIED, "deleted there: noted on the other side", link, notes)
 
@@ -211,7 +211,7 @@ def _driven(decision: Decision, member: Member, event: Event, policy: Policy) ->
     link, commands = _drive(decision.link, member, event, policy)
     withdrawn = tuple(m.name for m in _others(link, member) if _unborn(m, event))
     who = f" by {event.actor}" if event.actor else ""
-    reason = f"{event.status_word} in {member.system.title()}{who}"
+    reason = f"{event.status_word} in {TITLES[member.system]}{who}"
     reason += f": {_said(commands, withdrawn)}" if not decision.reason else f"; {decision.reason}"
     return replace(
         decision,
@@ -251,13 +251,13 @@ def _unborn(member: Member, event: Event) -> bool:
 def _said(commands: tuple[Command, ...], withdrawn: tuple[str, ...]) -> str:
     if withdrawn:
         return "over before it could be raised on the other side: withdrawn"
-    sides = sorted({c.target.title() for c in commands})
+    sides = sorted({TITLES[c.target] for c in commands})
     return f"{', '.join(sides)} to follow" if sides else "the other side needs nothing"
 
 
 def _by(event: Event, member: Member) -> str:
     who = f" by {event.actor}" if event.actor else ""
-    return f"{event.status_word.capitalize()} in {member.system.title()}{who}"
+    return f"{event.status_word.capitalize()} in {TITLES[member.system]}{who}"
 
 
 def _suppressed(link: Link, member: Member) -> Decision:

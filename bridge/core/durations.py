@@ -1,7 +1,7 @@
-"""Durations as PagerTree users write them (the notation of the npm package `ms`), and as people read them.
+"""Durations as PagerTree users write them (the notation of vercel's `ms`), and as people read them.
 
 One number and one unit: `15m`, `0.5h`, `30d`. A bare number is milliseconds; units cannot be combined.
-https://www.npmjs.com/package/ms
+https://github.com/vercel/ms
 """
 
 from __future__ import annotations

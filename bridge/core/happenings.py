@@ -11,7 +11,7 @@ from datetime import datetime
 from bridge.core import pages
 from bridge.core.links import observed, promised, put, tell
 from bridge.core.marks import alert_mark, incident_mark
-from bridge.core.policy import PAGERTREE, ROOTLY, Policy
+from bridge.core.policy import PAGERTREE, ROOTLY, TITLES, Policy
 from bridge.model import Command, Decision, Event, Link, Member, Note, Status, Update, Verdict
 
 
@@ -34,7 +34,7 @@ def lowered(event: Event, link: Link, member: Member) -> Decision:
         return Decision(Verdict.IGNORED, "known to have been taken down by a person", known)
     link = put(link, replace(observed(member, event), lowered=True))
     word, was = event.status_word, member.status.word if member.status else "higher"
-    text = f"{member.system.title()} alert {member.ref.id} is {word} again there, after it was {was}."
+    text = f"{TITLES[member.system]} alert {member.ref.id} is {word} again there, after it was {was}."
     others = [m for m in link.members if m.kind in ("alert", "incident") and m.system != member.system and m.id]
     notes = tuple(tell(m, text, f"lowered:{member.name}:{word}#{link.episode}") for m in others)
     return Decision(Verdict.APPLIED, f"{word} again after {was}: a person did that, noted and left", link, notes)
@@ -47,8 +47,8 @@ def _verb(event: Event) -> str:
 def _note(event: Event, on: Member, member: Member) -> Note:
     who = f" by {event.actor}" if event.actor else ""
     when = f", {event.at:%H:%M} UTC" if event.at else ""
-    key = f"{event.word}:{member.name}:{event.at.isoformat() if event.at else event.actor}"
-    return tell(on, f"{member.system.title()} alert {member.ref.id}: {_verb(event)}{who}{when}", key)
+    key = f"{event.word}:{member.name}:{event.at.isoformat() if event.at else ''}:{event.actor}"
+    return tell(on, f"{TITLES[member.system]} alert {member.ref.id}: {_verb(event)}{who}{when}", key)
 
 
 def _labels(event: Event, members: list[Member]) -> tuple[Command, ...]:

@@ -28,7 +28,6 @@ from bridge.model import (
 )
 
 JUST_MADE = timedelta(minutes=2)  # a 404 this soon after our own create is list lag, not a deletion
-CONFIRM_WITHIN = timedelta(seconds=60)
 MISSING_AGAIN = timedelta(seconds=20)
 
 
@@ -135,12 +134,25 @@ def _withdrawn(call: Call) -> bool:
 
 def unconfirmed(call: Call, now: datetime) -> Settlement:
     """The integration door said 200 and nothing is to be seen yet: look again, then take the last route."""
-    elapsed = now - (call.unsure_since or now)
-    wait = retry.confirm_delay(call.attempts)
-    if elapsed >= CONFIRM_WITHIN or wait is None:
-        reason = "the integration took it and made nothing: created by the last route instead"
-        return Settlement("owed", reason, unsure=False, progress="last_route")
+    wait = _next_look(now - (call.unsure_since or now))
+    if wait is None:
+        return by_last_route("the integration took it and made nothing")
     return Settlement("owed", "taken by the integration, not seen yet", wait, unsure=True, progress="confirm")
+
+
+def by_last_route(reason: str) -> Settlement:
+    """The integration surely made nothing: never a lost page."""
+    return Settlement("owed", f"{reason}: to be created by the last route", progress="last_route")
+
+
+def _next_look(elapsed: timedelta) -> timedelta | None:
+    """Counted from the door's answer, however many attempts there were before it. None: all looks are over."""
+    at, look = timedelta(0), 1
+    while (step := retry.confirm_delay(look)) is not None:
+        at, look = at + step, look + 1
+        if at > elapsed:
+            return at - elapsed
+    return None
 
 
 # -- a call refused in a wrong state -----------------------------------------------------------------------------------

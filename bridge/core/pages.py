@@ -40,6 +40,7 @@ def page(policy: Policy, trouble: Trouble, mark: str, incident: bool, now: datet
         url=trouble.url,
         receivers=receivers,
         route=routing.reason,
+        shadow=routing.shadow,
     )
     unmapped = tuple(sorted({value for value in (severity.unmapped, urgency.unmapped) if value}))
     return Page(Create(PAGERTREE, mark, draft), f"paged by {routing.reason}", alarms, unmapped, routing.route)
@@ -71,7 +72,8 @@ _FIELDS = ("title", "description", "urgency", "severity", "message")
 def _receivers(policy: Policy, routing: routes.Routing) -> tuple[tuple[Receiver, ...], tuple[str, ...]]:
     if routing.receivers:
         return routing.receivers, ()
-    alarm = f"{routing.reason} names no receiver; the last route's receivers are paged"
+    none = "no route matches" if routing.route is None else f"{routing.reason} names no receiver"
+    alarm = f"{none}: the last route's receivers are paged"
     return routes.last_resort(policy.routes), (alarm,)
 
 

@@ -1,7 +1,8 @@
 """Regular expressions as PagerTree's routers write them (ECMAScript), made safe enough to meet strangers' text.
 
 A pattern that can need exponential time is refused where that shows in its form: a repeat inside a repeat, or the
-same repeat twice side by side. No reading of the form finds them all, so the text is bounded too.
+same repeat twice side by side. No reading of the form finds them all, so the text is bounded too: senders choose it,
+time grows with a power of its length, and while one pattern is searched nobody is paged.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-LONGEST_SUBJECT = 10_000  # characters: senders choose the text, and time grows with a power of its length
+LONGEST_SUBJECT = (10_000, 10_000, 1_000)  # characters that are searched, by the number of endless wildcards
 LONGEST_PATTERN = 1_000
 _OPTIONS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
 _MOST_WAYS = 100  # that a repeat in a repeat may vary: `(\d{1,3}\.){3}` is harmless, `(a+)+` is not
+_WILDCARD = re.compile(r"(?:(?<!\\)\.|\[\^[^\]]*\]|\[\\s\\S\]|\\[DSW])(?:[*+]|\{[0-9]+,\})")  # `.*`, `[^,]+`, `\S{3,}`
 _TOKEN = re.compile(
     r"(?P<open>\((?:\?(?:[:=!]|<[=!]|<[A-Za-z_]\w*>))?)|(?P<close>\))"
     r"|(?P<repeat>(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\??)"
@@ -54,11 +56,16 @@ class _Group:
 
 
 def compile_pattern(pattern: str, options: str = "") -> Callable[[str], bool]:
-    """Whether the pattern is found in a text's first 10,000 characters. Raises ValueError with a sentence."""
+    """Whether the pattern is found in a text's first 10,000 characters; 1,000 if it has two wildcards such as `.*`.
+
+    Raises ValueError with a sentence.
+    """
     if unknown := sorted(set(options) - set(_OPTIONS)):
         raise ValueError(f"$options knows i, m and s, not {', '.join(unknown)}")
     if len(pattern) > LONGEST_PATTERN:
         raise ValueError(f"the pattern is longer than {LONGEST_PATTERN} characters")
+    if (wildcards := len(_WILDCARD.findall(pattern))) >= len(LONGEST_SUBJECT):
+        raise ValueError("more than two wildcards such as .* may take for ever: join several $regex by $and")
     flags = re.NOFLAG
     for option in options:
         flags |= _OPTIONS[option]
@@ -66,7 +73,7 @@ def compile_pattern(pattern: str, options: str = "") -> Callable[[str], bool]:
         found = re.compile(_to_python(pattern, "m" in options), flags)
     except (re.error, OverflowError, RecursionError) as fault:
         raise ValueError(f"the pattern cannot be read: {fault}") from None
-    return lambda text: found.search(text, 0, LONGEST_SUBJECT) is not None
+    return lambda text: found.search(text, 0, LONGEST_SUBJECT[wildcards]) is not None
 
 
 def _to_python(pattern: str, multiline: bool) -> str:

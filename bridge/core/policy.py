@@ -10,6 +10,7 @@ from bridge.core.routes import Route
 
 PAGERTREE = "pagertree"
 ROOTLY = "rootly"
+TITLES = {PAGERTREE: "PagerTree", ROOTLY: "Rootly"}  # as people write them
 
 
 @dataclass(frozen=True, slots=True)

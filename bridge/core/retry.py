@@ -58,7 +58,7 @@ def parse_retry_after(headers: Mapping[str, str], now: datetime) -> float | None
     """Seconds that the answer asks us to wait, or None.
 
     `Retry-After` first; else the reset of a rate limit that has nothing remaining (Rootly sends epoch seconds,
-    https://docs.rootly.com/api-reference/overview; others send the seconds that are left).
+    https://docs.rootly.com; others send the seconds that are left).
     """
     named = {name.lower(): value for name, value in headers.items()}
     if (asked := _retry_after(named.get("retry-after", ""), now)) is not None:

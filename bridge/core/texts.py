@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from bridge.core.links import put, tell
-from bridge.core.policy import PAGERTREE, ROOTLY, Policy
+from bridge.core.policy import PAGERTREE, ROOTLY, TITLES, Policy
 from bridge.model import Decision, Event, Link, Member, Note, Verdict
 
 
@@ -23,6 +23,8 @@ def decide_text(event: Event, link: Link | None, policy: Policy) -> Decision:
         return Decision(Verdict.IGNORED, why)
     if known is not None and text.change == "created":
         return Decision(Verdict.IGNORED, "crossed already")
+    if known is None and text.change == "destroyed":
+        return Decision(Verdict.IGNORED, "it never crossed")
     link = put(link, known or _remembered(event, link))
     notes = tuple(_cross(event, m) for m in _readers(event, link))
     if not notes:
@@ -65,7 +67,7 @@ def _what(event: Event) -> str:
 def _cross(event: Event, member: Member) -> Note:
     text = event.text
     assert text is not None
-    who = f"{text.author or 'Somebody'} in {event.ref.system.title()}"
+    who = f"{text.author or 'Somebody'} in {TITLES[event.ref.system]}"
     if text.change == "destroyed":
         return tell(member, f"{who} removed a comment.", f"text:{event.ref.id}:destroyed")
     verb = "edited a comment" if text.change == "updated" else "wrote"

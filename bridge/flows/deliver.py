@@ -10,12 +10,11 @@ from datetime import timedelta
 
 from bridge.app import Parts
 from bridge.core import outcome as outcomes
-from bridge.errors import Lost, Unlistable
+from bridge.errors import Lost, Unlistable, Unreadable
 from bridge.flows import departure, doubles
 from bridge.flows.directory import directory_of
 from bridge.flows.exchange import exchange
 from bridge.flows.process import judge as judge_event
-from bridge.store.ids import received_at
 from bridge.log import get_log
 from bridge.model import (
     Advance,
@@ -36,8 +35,10 @@ from bridge.model import (
     Settlement,
     Status,
     Unknown,
+    Update,
 )
 from bridge.store.contract import Transaction
+from bridge.store.ids import received_at
 from bridge.systems.contract import Directory
 
 log = get_log(__name__)
@@ -113,7 +114,10 @@ def _with_both_ids(parts: Parts, call: Call) -> Call:
     member = _member(call)
     if member.kind != "alert" or parts.targets[member.system].addressable(member.ref):
         return call
-    event = _reread(parts, member)
+    try:
+        event = _reread(parts, member)
+    except (Unlistable, Unreadable):
+        event = None
     if event is None:
         return call
     other = next(iter(sorted(event.ref.names - {member.id})), "")
@@ -141,6 +145,8 @@ def _send(parts: Parts, call: Call, chance: float) -> Settlement:
     match outcome:
         case Refused():
             return _settle_refusal(parts, call, outcome, chance)
+        case GiveUp() if departure.by_integration(call.command):
+            return outcomes.by_last_route(outcome.reason)
         case GiveUp(forbidden=True):
             departure.check_credential(parts, call.command.target)
         case Done(drops_mark=True):
@@ -152,9 +158,7 @@ def _send(parts: Parts, call: Call, chance: float) -> Settlement:
 
 def _exchange(parts: Parts, call: Call, command: Command) -> tuple[Answer, Outcome]:
     target, settings = parts.targets[command.target], parts.settings[command.target]
-    names = tuple(r.name for r in command.draft.receivers) if isinstance(command, Create) else ()
-    directory = directory_of(parts, command.target, names) if isinstance(command, Create) else Directory()
-    request = target.request(settings, command, _member(call), call.link, call.id, directory)
+    request = target.request(settings, command, _member(call), call.link, call.id, _directory(parts, command))
     answer = exchange(parts, request)
     outcome = target.outcome(settings, command, answer)
     if isinstance(outcome, Refused) and (milder := target.milder(request, outcome)) is not None:
@@ -163,8 +167,24 @@ def _exchange(parts: Parts, call: Call, command: Command) -> tuple[Answer, Outco
     return answer, outcome
 
 
+def _directory(parts: Parts, command: Command) -> Directory:
+    """What names stand for over there. Only a page cannot do without: an alert may lack its urgency."""
+    receivers = command.draft.receivers if isinstance(command, Create) else ()
+    if not isinstance(command, Create | Update):
+        return Directory()
+    try:
+        return directory_of(parts, command.target, tuple(r.name for r in receivers))
+    except Unlistable:
+        if receivers and not departure.by_integration(command):
+            raise
+        return Directory()
+
+
 def _settle_refusal(parts: Parts, call: Call, outcome: Refused, chance: float) -> Settlement:
-    event = _reread(parts, _member(call))
+    try:
+        event = _reread(parts, _member(call))
+    except (Unlistable, Unreadable) as fault:
+        return outcomes.again(call, f"{outcome.reason}; reading it again: {fault}", parts.clock(), chance)
     return outcomes.judge_refused(call, outcome, event, parts.clock(), chance)
 
 
@@ -177,7 +197,10 @@ def _looked_up(parts: Parts, call: Call, chance: float) -> Settlement | None:
     answer = exchange(parts, request)
     if not isinstance(answer, Response) or not answer.ok:
         return outcomes.again(call, "its effect is unknown and the look-up did not answer", parts.clock(), chance)
-    found = target.found(settings, call.command, call.id, answer)
+    try:
+        found = target.found(settings, call.command, call.id, answer)
+    except (Unlistable, Unreadable) as fault:
+        return outcomes.again(call, f"its effect is unknown: {fault}", parts.clock(), chance)
     if found:
         return outcomes.done(Done(found[0].ref, found[0], "found by its mark: the answer was lost, the effect was not"))
     if call.progress == "confirm":

@@ -134,6 +134,7 @@ def _to_last_route(parts: Parts, call: Call, command: Create) -> Create:
 
 
 def by_integration(command: Command) -> bool:
+    """A route names integrations or other receivers, never both: the configuration refuses the mixture."""
     return isinstance(command, Create) and any(r.integration for r in command.draft.receivers)
 
 

@@ -11,7 +11,7 @@ from bridge.errors import BridgeError, Conflict, Lost, Unreadable
 from bridge.flows.exchange import exchange
 from bridge.flows.outage import why
 from bridge.log import get_log
-from bridge.model import Decision, Delivery, Event, Response, Verdict
+from bridge.model import Decision, Delivery, Event, Response, Says, Verdict
 from bridge.store.contract import Transaction
 
 LEASE = timedelta(seconds=60)
@@ -95,7 +95,8 @@ def judge(parts: Parts, tx: Transaction, event: Event, cause: str) -> list[Decis
     """Decide the event on each link that it concerns, and apply. Raises `Unanswered` when it must be read again."""
     if _is_being_made(parts, tx, event):
         raise Unanswered("may be the alert that a call of ours is making: waits for its answer")
-    links = tx.links_of(concerns(event), event.mark, event.ref.system) or (None,)
+    mark = event.mark if event.says is not Says.TEXT else ""
+    links = tx.links_of(concerns(event), mark, event.ref.system) or (None,)
     decisions = []
     for link in links:
         held = tx.held_by_others(link) if link is not None else frozenset()

@@ -23,6 +23,7 @@ from bridge.systems.contract import Listing
 
 MOST_PAGES = 500  # of 100 objects each, a listing
 MOST_REREADS = 200  # a run; the next run goes on
+MOST_SHOWN = 200  # drifts told one by one in the run's row
 
 Progress = Callable[[str, int], None]  # what is being read, and how many objects so far
 
@@ -170,7 +171,17 @@ def _found(parts: Parts, run: Run, drift: Drift, body: bytes) -> None:
 
 
 def _record(parts: Parts, run: Run) -> None:
-    row = {name: getattr(run, name) for name in Run.__slots__}
+    told = {"plan": run.plan, "actor": run.actor, "why": run.detail, "seen": run.seen, "drifts": run.drifts}
+    row = {
+        "id": run.id,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "state": run.state,
+        "seen": sum(run.seen.values()),
+        "drifts": sum(run.drifts.values()),
+        "calls": run.calls,
+        "detail": {**told, "found": run.found[:MOST_SHOWN]},
+    }
     parts.store.write(lambda tx: tx.record_run(row))
 
 

@@ -32,7 +32,7 @@ class PagerTree(Account):
     """
 
     def app(self) -> Flask:
-        app = Flask("pagertree")
+        app = Flask("pagertree", static_folder=None)
         app.json.sort_keys = False  # type: ignore[attr-defined]  # of the default provider, which this is
         app.register_blueprint(rest(self))
         app.register_blueprint(door(self))

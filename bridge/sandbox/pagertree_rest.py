@@ -44,9 +44,6 @@ def rest(account: Account) -> Blueprint:
     blueprint.register_error_handler(BadRequest, lambda error: errors(400, str(error.description)))
     blueprint.register_error_handler(Refused, lambda error: errors(account.switches.refusal_status, str(error)))
     calls = Calls(account)
-    for name in READABLE:
-        _add(blueprint, account, f"GET /{name}", calls.lister(name))
-        _add(blueprint, account, f"GET /{name}/<key>", calls.reader(name))
     for rule, view in calls.table().items():
         _add(blueprint, account, rule, view)
     return blueprint
@@ -82,7 +79,10 @@ class Calls:
         self.account, self.world, self.switches = account, account.world, account.switches
 
     def table(self) -> dict[str, View]:
+        kind = f"<any({','.join(READABLE)}):kind>"  # one rule for all: each costs a millisecond at every start
         return {
+            f"GET /{kind}": self.page,
+            f"GET /{kind}/<key>": self.one,
             "POST /alerts": self.create_alert,
             "PUT /alerts/<key>": self.update_alert,
             "DELETE /alerts/<key>": self.delete_alert,
@@ -100,13 +100,12 @@ class Calls:
             "DELETE /integrations/<key>": self.delete_integration,
         }
 
-    def lister(self, name: str) -> View:
-        collection: Collection = getattr(self.world, name)
-        visible = self.listed if name == "alerts" else None
-        return lambda: (collection.page(request.args, visible() if visible else None), 200)
+    def page(self, kind: str) -> Answer:
+        collection: Collection = getattr(self.world, kind)
+        return collection.page(request.args, self.listed() if kind == "alerts" else None), 200
 
-    def reader(self, name: str) -> View:
-        return lambda key: (self.get(name, key), 200)
+    def one(self, kind: str, key: str) -> Answer:
+        return self.get(kind, key), 200
 
     def listed(self) -> Callable[[Object], bool] | None:
         """Which alerts the lists know already; None: all."""
@@ -115,8 +114,8 @@ class Calls:
         until = iso(datetime.now(UTC) - timedelta(seconds=self.switches.list_lag_seconds))
         return lambda shown: bool(shown["created_at"] <= until)
 
-    def get(self, name: str, key: str) -> Object:
-        collection: Collection = getattr(self.world, name)
+    def get(self, kind: str, key: str) -> Object:
+        collection: Collection = getattr(self.world, kind)
         found = collection.get(key, self.switches.accept_prefix_ids)
         if found is None:
             raise Problem(404, "Resource not found")

@@ -41,7 +41,7 @@ class WebhookSwitches:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try, without the query (it may be secret). `status` None: no answer; `number` 0: the `loss` switch took it."""
+    """One try, without the query (it may be secret). `status` None: no answer; `number` 0: `loss` swallowed it."""
 
     path: str
     label: str

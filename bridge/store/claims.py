@@ -35,6 +35,7 @@ HELD = "SELECT link, target, kind, of, state FROM outbox WHERE id = :id AND fenc
 AGAIN = """
 UPDATE outbox SET
     under_way = NULL, due_at = :due_at, reason = :reason, progress = :progress, attempts = attempts - :uncounted,
+    fence = fence + 1,
     first_try = CASE WHEN attempts = :uncounted THEN NULL ELSE first_try END,
     unsure = :unsure, unsure_since = CASE WHEN :unsure = 1 THEN COALESCE(unsure_since, :now) ELSE NULL END
 WHERE id = :id
@@ -53,7 +54,7 @@ MARK = "UPDATE outbox SET under_way = :now WHERE id = :id AND fence = :fence AND
 
 HAND_BACK = """
 UPDATE outbox SET
-    under_way = NULL, due_at = :due_at, reason = :reason, attempts = attempts - 1,
+    under_way = NULL, due_at = :due_at, reason = :reason, attempts = attempts - 1, fence = fence + 1,
     first_try = CASE WHEN attempts = 1 THEN NULL ELSE first_try END
 WHERE id = :id AND fence = :fence AND state = 'owed'
 """
@@ -158,7 +159,8 @@ def _remember(session: Session, call: Call, settlement: Settlement) -> None:
     assert link is not None, "a call has a link: foreign key"
     after = _with_result(link, call, settlement)
     if after != link:
-        links.save(session, after)
+        names = {(m.system, m.name) for m in after.members}
+        links.save(session, after, merged=[m for m in link.members if (m.system, m.name) not in names])
 
 
 def _with_result(link: Link, call: Call, settlement: Settlement) -> Link:

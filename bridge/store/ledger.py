@@ -32,12 +32,10 @@ SELECT COALESCE(MAX(seq), 0) + 1, :at, :actor, :action, :subject, :detail FROM a
 """
 
 RECORD_RUN = """
-INSERT INTO runs (id, started_at, finished_at, state, seen, drifts, calls, detail)
-VALUES (:id, :started_at, :finished_at, :state, :seen, :drifts, :calls, :detail)
+INSERT INTO runs (id, started_at, finished_at, report) VALUES (:id, :started_at, :finished_at, :report)
 ON CONFLICT (id) DO UPDATE SET
     started_at = COALESCE(excluded.started_at, runs.started_at), finished_at = excluded.finished_at,
-    state = excluded.state, seen = excluded.seen, drifts = excluded.drifts, calls = excluded.calls,
-    detail = excluded.detail
+    report = excluded.report
 """
 
 
@@ -75,19 +73,10 @@ def audit(session: Session, actor: str, action: str, subject: str, detail: str) 
 
 
 def record_run(session: Session, run: Mapping[str, object]) -> None:
-    """Times are datetimes (or their ISO text), counts are numbers, `detail` is text or anything JSON can say."""
-    detail = run.get("detail", "")
-    session.run(
-        RECORD_RUN,
-        id=run["id"],
-        started_at=_seconds(run.get("started_at")),
-        finished_at=_seconds(run.get("finished_at")),
-        state=str(run.get("state", "")),
-        seen=run.get("seen", 0),
-        drifts=run.get("drifts", 0),
-        calls=run.get("calls", 0),
-        detail=detail if isinstance(detail, str) else json.dumps(detail),
-    )
+    """Times are datetimes or their ISO text; all else is anything that JSON can say."""
+    times = {name: _seconds(run.get(name)) for name in ("started_at", "finished_at")}
+    report = {name: value for name, value in run.items() if name not in times}
+    session.run(RECORD_RUN, id=run["id"], report=json.dumps(report), **times)
 
 
 def _seconds(at: object) -> float | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from bridge.core.links import highest
 from bridge.model import Link, Member, Phase, Ref, Status
 from bridge.store.codec import dump_trouble, load_trouble, moment, seconds
 from bridge.store.session import Reader, Session
@@ -109,8 +110,8 @@ def _member(row: Any) -> Member:
         id=row["id"],
         alias=row["alias"],
         mark=row["mark"],
-        status=Status(row["status"]) if row["status"] else None,
-        asked=Status(row["asked"]) if row["asked"] else None,
+        status=_status(row["status"]),
+        asked=_status(row["asked"]),
         phase=Phase(row["phase"]),
         lowered=bool(row["lowered"]),
         episode=row["episode"],
@@ -118,6 +119,10 @@ def _member(row: Any) -> Member:
         create=row["making"],
         gone=bool(row["gone"]),
     )
+
+
+def _status(number: int) -> Status | None:
+    return Status(number) if number else None
 
 
 def find(reader: Reader, refs: Sequence[Ref], mark: str, target: str) -> tuple[Link, ...]:
@@ -146,32 +151,45 @@ def _has_live_incident(other: Link, link: Link) -> bool:
     return any(m.kind == "incident" and not m.over and link.find(m.ref) is None for m in other.members)
 
 
-def save(session: Session, link: Link) -> Link:
+def save(session: Session, link: Link, merged: Collection[Member] = ()) -> Link:
     """Store the link and those of its members that changed, and tell the other links that hold the same objects.
 
-    Returns the link as stored: a member that joins brings along what other links know of it.
+    Returns the link as stored. A member that joins brings along what other links know of it; one that the caller did
+    not know of stays, unless it is among the `merged`, which live on under another name.
     """
     before = load(session, link.id)
-    known = {(m.system, m.name): m for m in before.members} if before else {}
-    link = replace(link, members=tuple(_joined(session, link.id, m, known) for m in link.members))
+    known = {(m.system, m.name): m for m in before.members if m not in merged} if before else {}
+    link = replace(link, members=_members(session, link, dict(known)))
     changed = [m for m in link.members if known.get((m.system, m.name)) != m]
+    for gone in merged:
+        session.run(DROP_MEMBER, link=link.id, system=gone.system, name=gone.name)
     _save_row(session, link)
     _save_members(session, before, link)
     _tell_others(session, link.id, changed)
     return link
 
 
-def _joined(session: Session, link_id: str, member: Member, known: Mapping[tuple[str, str], Member]) -> Member:
-    earlier = known.get((member.system, member.name))
-    if earlier is not None:
-        return replace(member, create=earlier.create)
+def _members(session: Session, link: Link, known: dict[tuple[str, str], Member]) -> tuple[Member, ...]:
+    pairs = [(known.pop((m.system, m.name), None), m) for m in link.members]
+    joined = (_raised(old, new) if old else _joined(session, link.id, new) for old, new in pairs)
+    return (*joined, *known.values())
+
+
+def _raised(old: Member, new: Member) -> Member:
+    """Ids are never forgotten, and within an episode status only goes up, whatever the caller had read."""
+    if new.episode == old.episode and not new.lowered:
+        new = replace(new, status=highest(old.status, new.status), asked=highest(old.asked, new.asked))
+    return replace(new, id=new.id or old.id, alias=new.alias or old.alias, url=new.url or old.url, create=old.create)
+
+
+def _joined(session: Session, link_id: str, member: Member) -> Member:
     row = session.one(KNOWN_ELSEWHERE, link=link_id, **_same_object(member)) if _is_shared(member) else None
     if row is None or member.lowered:
         return member
     return replace(
         member,
-        status=Status(max(member.status or 0, row["status"])) if member.status or row["status"] else None,
-        asked=Status(max(member.asked or 0, row["asked"])) if member.asked or row["asked"] else None,
+        status=highest(member.status, _status(row["status"])),
+        asked=highest(member.asked, _status(row["asked"])),
         phase=member.phase or Phase(row["phase"]),
         lowered=bool(row["lowered"]),
         gone=member.gone or bool(row["gone"]),
@@ -188,12 +206,10 @@ def _same_object(member: Member) -> dict[str, object]:
 
 
 def _save_members(session: Session, before: Link | None, link: Link) -> None:
-    places = {(m.system, m.name): (place, m) for place, m in enumerate(before.members)} if before else {}
+    stored = set(enumerate(before.members)) if before else set()
     for place, member in enumerate(link.members):
-        if places.pop((member.system, member.name), None) != (place, member):
+        if (place, member) not in stored:
             _save_member(session, link.id, place, member)
-    for system, name in places:
-        session.run(DROP_MEMBER, link=link.id, system=system, name=name)
 
 
 def _save_row(session: Session, link: Link) -> None:

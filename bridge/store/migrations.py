@@ -140,11 +140,7 @@ CREATE TABLE runs (
     id TEXT PRIMARY KEY NOT NULL,
     started_at DOUBLE PRECISION,
     finished_at DOUBLE PRECISION,
-    state TEXT NOT NULL,
-    seen INTEGER NOT NULL,
-    drifts INTEGER NOT NULL,
-    calls INTEGER NOT NULL,
-    detail TEXT NOT NULL
+    report TEXT NOT NULL                    -- everything else of it
 );
 CREATE TABLE audit (
     seq INTEGER PRIMARY KEY NOT NULL,       -- without gaps

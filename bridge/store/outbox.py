@@ -11,14 +11,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bridge.core.lanes import lane_of
-from bridge.model import Advance, Command, Create, Decision, Link, Update
+from bridge.model import Advance, Command, Create, Decision, Link, Recheck, Update
 from bridge.store import ledger, links
 from bridge.store.codec import dump_command, kind_of, load_command, merged, once_of
 from bridge.store.session import CALLS, Session
 
+LATER = 60.0  # seconds after which a mark is looked up once more
+
 OWE = """
 INSERT INTO outbox (id, link, delivery, target, kind, of, lane, once, command, state, due_at, created_at)
-VALUES (:id, :link, :delivery, :target, :kind, :of, :lane, :once, :command, :state, :now, :now)
+VALUES (:id, :link, :delivery, :target, :kind, :of, :lane, :once, :command, :state, :due_at, :now)
 ON CONFLICT (once) DO NOTHING
 """
 
@@ -92,9 +94,18 @@ def _owe_all(session: Session, decision: Decision, cause: str, shadow: frozenset
     link_id = decision.link.id
     for mark in decision.supersede:
         _withdraw(session, link_id, mark, decision.reason)
+    unreal = _in_shadow(decision)
     for command in decision.commands:
-        _owe(session, link_id, command, cause, "shadow" if command.target in shadow else "owed")
+        hidden = command.target in shadow or (command.target, command.of) in unreal
+        _owe(session, link_id, command, cause, "shadow" if hidden else "owed")
     refresh(session, link_id)
+
+
+def _in_shadow(decision: Decision) -> set[tuple[str, str]]:
+    """Objects whose create never leaves: nothing that is about them may leave either."""
+    assert decision.link is not None
+    members = {(m.system, m.name) for m in decision.link.members if m.create == "shadow"}
+    return members | {(c.target, c.of) for c in decision.commands if isinstance(c, Create) and c.draft.shadow}
 
 
 def _owe(session: Session, link_id: str, command: Command, cause: str, state: str) -> None:
@@ -113,6 +124,7 @@ def _owe(session: Session, link_id: str, command: Command, cause: str, state: st
         command=dump_command(command),
         state=state,
         now=session.at,
+        due_at=session.at + (LATER if isinstance(command, Recheck) else 0),
     )
     if owed and state == "owed":
         session.woken.add(CALLS)

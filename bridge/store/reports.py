@@ -34,7 +34,7 @@ SELECT id, link, delivery, target, kind, of, lane, command, state, blocked, atte
 FROM outbox
 """
 
-RUNS = "SELECT id, started_at, finished_at, state, seen, drifts, calls, detail FROM runs"
+RUNS = "SELECT id, started_at, finished_at, report FROM runs"
 
 AUDIT = """
 SELECT seq, at, actor, action, subject, detail FROM audit WHERE seq < :before ORDER BY seq DESC LIMIT :limit

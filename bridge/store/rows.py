@@ -120,16 +120,8 @@ def call(row: Any) -> Shown:
 
 
 def run(row: Any) -> Shown:
-    return {
-        "id": row["id"],
-        "started_at": iso(row["started_at"]),
-        "finished_at": iso(row["finished_at"]),
-        "state": row["state"],
-        "seen": row["seen"],
-        "drifts": row["drifts"],
-        "calls": row["calls"],
-        "detail": row["detail"],
-    }
+    times = {"started_at": iso(row["started_at"]), "finished_at": iso(row["finished_at"])}
+    return {"id": row["id"], **times, **json.loads(row["report"])}
 
 
 def audit(row: Any) -> Shown:

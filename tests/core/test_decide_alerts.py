@@ -62,7 +62,7 @@ def test_an_alert_with_a_mark_of_ours_that_we_never_gave_is_left_alone() -> None
 
 def test_acknowledged_here_is_acknowledged_there() -> None:
     assert judged(alert(status=ACKED, word="alert.acknowledged", actor="Ann"), mirrored()).commands == (
-        Advance("rootly", KEY, ACKED, "Acknowledged in Pagertree by Ann"),
+        Advance("rootly", KEY, ACKED, "Acknowledged in PagerTree by Ann"),
     )
     (back,) = judged(alert(RTL, ACKED, "alert.acknowledged"), mirrored()).commands
     assert (back.target, back.of, back.status) == ("pagertree", "alt_1", ACKED)
@@ -114,7 +114,7 @@ def test_a_handoff_is_noted_with_who_and_the_labels_are_refreshed() -> None:
 def test_a_step_told_by_a_note_is_not_lost() -> None:
     decision = judged(alert(status=ACKED, word="alert.handoff", says=Says.HAPPENED), mirrored())
 
-    assert Advance("rootly", KEY, ACKED, "Acknowledged in Pagertree") in decision.commands
+    assert Advance("rootly", KEY, ACKED, "Acknowledged in PagerTree") in decision.commands
 
 
 def test_what_a_person_took_down_is_noted_once_and_never_pushed_up() -> None:

@@ -153,7 +153,8 @@ def test_an_unreadable_body_is_known_by_its_hash() -> None:
         (b'{"type": "alert.open", "data": {"id": NaN}}', "quarantined"),
         (b'{"type": "alert.open", "data": {"id": 1e999}}', "quarantined"),
         (b'{"type": "alert.open", "data": {"id": 99999999999999999999}}', "quarantined"),
-        (b'{"a":' * 70 + b"1" + b"}" * 70, "quarantined"),
+        (b'{"type": "alert.open", "data": ' + b'{"a":' * 61 + b"[1]" + b"}" * 62, "accepted"),
+        (b'{"type": "alert.open", "data": ' + b'{"a":' * 62 + b"[1]" + b"}" * 63, "quarantined"),
         (b"[" * 100_000, "quarantined"),
         (b'{"type": "alert.open", "data": {"x": [' + b"0," * 100_000 + b"0]}}", "quarantined"),
     ],
@@ -308,6 +309,8 @@ def test_a_handoff_tells_from_whom_to_whom_and_when() -> None:
         ({"incident": True, "incident_severity": "sev_1"}, "SEV-1"),
         ({"incident": True, "incident_severity": "SEV_1"}, "SEV-1"),
         ({"incident": True, "incident_severity": " SEV-UNKNOWN "}, "SEV-UNKNOWN"),
+        ({"incident": "true", "incident_severity": "SEV-2"}, "SEV-2"),
+        ({"incident": "false", "incident_severity": "SEV-2"}, None),
         ({"incident": True, "incident_severity": "severe"}, None),
         ({"incident": False, "incident_severity": "sev_1"}, None),
         ({"incident": 0}, None),
@@ -492,6 +495,12 @@ def test_answers_that_show_nothing_leave_the_event_without_a_status_and_the_ques
     while SOURCE.question(SETTINGS, event) is not None and len(event.asked) < 5:
         event = SOURCE.answered(event, answer(b"<html>maintenance</html>"))
     assert (len(event.asked), event.status, event.says, event.gone) == (2, None, Says.STATE, False)
+
+
+def test_a_finding_that_cannot_be_read_again_loses_its_status_rather_than_being_believed() -> None:
+    event = read(SOURCE.record({"id": ULID, "prefix_id": PREFIX, "status": "resolved"}), door="resync")
+    told = SOURCE.answered(event, answer(b"<html>maintenance</html>"))
+    assert (event.status, told.status, told.gone) == (Status.RESOLVED, None, False)
 
 
 def test_a_404_under_a_ulid_is_a_deletion() -> None:

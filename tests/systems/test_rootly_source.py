@@ -440,6 +440,11 @@ def test_an_incident_that_is_not_there_is_gone_and_over():
     assert source.question(SETTINGS, event) is None
 
 
+def test_an_incident_that_still_answers_is_not_deleted():
+    event = source.answered(read(changed("incident_created", "incident.deleted")), answer(sample("rest_incident")))
+    assert (event.status, event.gone, event.fresh) == (Status.OPEN, False, True)
+
+
 def test_an_alert_that_is_not_there_is_gone_and_not_therefore_resolved():
     event = source.answered(read(changed("alert_created", "alert.updated")), answer({}, 404))
     assert (event.status, event.gone, event.fresh) == (None, True, True)
@@ -512,6 +517,14 @@ def test_an_acknowledgement_in_the_feed_names_who_and_is_asked():
     assert (event.ref, event.says, event.status) == (Ref("rootly", "alert", ALERT), Says.STATE, Status.ACKNOWLEDGED)
     assert (event.actor, event.must_ask) == ("Kim Okoye", True)
     assert source.question(SETTINGS, event).url.endswith(f"/v1/alerts/{ALERT}")
+
+
+@pytest.mark.parametrize(("status", "actor"), [("acknowledged", "Kim Okoye"), ("resolved", "")])
+def test_who_took_an_earlier_step_is_not_blamed_for_a_later_one(status, actor):
+    shown = sample("rest_alert")
+    shown["data"]["attributes"]["status"] = status
+    event = source.answered(from_the_feed(0), answer(shown))
+    assert (event.status.word, event.actor) == (status, actor)
 
 
 def test_a_note_in_the_feed_is_a_text_on_its_alert():

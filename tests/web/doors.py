@@ -20,8 +20,14 @@ READER, OPERATOR = "CANARY-reader-0123456789abcdef", "CANARY-operator-0123456789
 CONFIG = f"""
 server: {{trusted_proxies: [10.0.0.0/8]}}
 store: sqlite:///bridge.db
-pagertree: {{api_key: CANARY-pagertree-key-0123, webhook: {{secrets: [{PAGERTREE_SECRET}]}}}}
-rootly: {{api_key: CANARY-rootly-key-0123, webhook: {{secrets: [{ROOTLY_SECRET}]}}}}
+pagertree:
+  api_key: CANARY-pagertree-key-0123
+  api_url: http://127.0.0.1:9/api/v4
+  webhook: {{secrets: [{PAGERTREE_SECRET}]}}
+rootly:
+  api_key: CANARY-rootly-key-0123
+  api_url: http://127.0.0.1:9
+  webhook: {{secrets: [{ROOTLY_SECRET}]}}
 routes: [{{match: {{always: true}}, actions: [{{type: assign, receiver: [tem_oncall]}}]}}]
 api:
   tokens:

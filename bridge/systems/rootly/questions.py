@@ -85,7 +85,7 @@ def _merged(event: Event, seen: Event) -> Event:
         trouble=seen.trouble,
         mark=seen.mark or event.mark,
         also=tuple(dict.fromkeys((*event.also, *seen.also))),
-        actor=event.actor or seen.actor,
+        actor=seen.actor or (event.actor if event.status in (None, seen.status) else ""),
         fresh=True,
         must_ask=False,
         gone=False,

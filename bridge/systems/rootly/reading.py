@@ -31,9 +31,10 @@ def parse_object(body: bytes, nodes: int = NODES) -> JSON:
 
 
 def _whole(digits: str) -> int:
-    if len(digits) > 20 or abs(int(digits)) > _LARGEST:
+    number = int(digits)
+    if abs(number) > _LARGEST:
         raise ValueError("a number beyond 64 bits")
-    return int(digits)
+    return number
 
 
 def _finite(digits: str) -> float:

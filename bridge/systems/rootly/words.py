@@ -46,7 +46,7 @@ URGENCIES = frozenset({"critical", "high", "medium", "low", "silent"})
 
 STATUS_NOT_ACCEPTED = "status not accepted"  # how the refusal begins that `milder` can do something about
 
-_PAGERTREE_ID = re.compile(r"alt_[A-Za-z0-9]+")
+_PAGERTREE_ID = re.compile(r"alt_[A-Za-z0-9_-]{1,60}")  # the body itself may hold both signs
 
 
 def pagertree_alert(text: str) -> Ref | None:

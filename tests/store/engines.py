@@ -1,0 +1,47 @@
+"""The engines that the suite runs over, and the time that they are given."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from bridge.store.sqlite import open_sqlite
+
+
+class Time:
+    """A wall clock and a monotonic one. `pass_` moves both, `jump` the wall clock alone."""
+
+    def __init__(self):
+        self.now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+        self.ticks = 1000.0
+
+    def pass_(self, seconds):
+        self.now += timedelta(seconds=seconds)
+        self.ticks += seconds
+
+    def jump(self, seconds):
+        self.now += timedelta(seconds=seconds)
+
+
+class Sqlite:
+    """A file in a folder of its own."""
+
+    def __init__(self, folder, time):
+        self.path = folder / "bridge.db"
+        self.time = time
+        self.store = None
+
+    def open(self):
+        self.store = open_sqlite(self.path, clock=lambda: self.time.now, monotonic=lambda: self.time.ticks)
+        return self.store
+
+    def reopen(self):
+        self.close()
+        return self.open()
+
+    def close(self):
+        if self.store is not None:
+            self.store.close()
+            self.store = None
+
+
+ENGINES = (Sqlite,)

@@ -1,0 +1,113 @@
+"""Deliveries are kept once, claimed by lease, and end with a reason."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from threading import Thread
+
+import pytest
+
+from bridge.errors import Lost
+from bridge.model import Hook, Verdict
+from tests.store.examples import HOOK, claim_deliveries, keep, paged
+
+
+def test_a_delivery_comes_back_as_it_came(store, time):
+    hook = Hook(b"\x00\xff raw", {"a": "b"}, {"q": "é"}, "poll", stale=True)
+    kept = keep(store, "k", "pagertree", hook)
+    (delivery,) = claim_deliveries(store)
+    assert (delivery.id, delivery.source, delivery.key) == (kept.id, "pagertree", "k")
+    assert (delivery.hook, delivery.received_at, delivery.verdict) == (hook, time.now, Verdict.WAITING)
+
+
+def test_the_same_key_of_the_same_source_is_one_row(store):
+    first, second, other = keep(store), keep(store), keep(store, source="pagertree")
+    assert (first.duplicate, second.duplicate, other.duplicate) == (False, True, False)
+    assert first.id == second.id != other.id
+    assert len(claim_deliveries(store)) == 2
+
+
+def test_twenty_threads_keeping_the_same_key_make_one_row(store):
+    kept = []
+    threads = [Thread(target=lambda: kept.append(keep(store))) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert len(kept) == 20
+    assert len({k.id for k in kept}) == 1
+    assert [k.duplicate for k in kept].count(False) == 1
+
+
+def test_a_key_with_a_lone_surrogate_is_kept_and_known_again(store):
+    assert not keep(store, "odd \ud800 key").duplicate
+    assert keep(store, "odd \ud800 key").duplicate
+
+
+def test_the_oldest_are_claimed_first_and_only_once(store, time):
+    ids = []
+    for number in range(3):
+        ids.append(keep(store, str(number)).id)
+        time.pass_(1)
+    assert [d.id for d in claim_deliveries(store, 2)] == ids[:2]
+    assert [d.id for d in claim_deliveries(store, 2)] == ids[2:]
+    assert claim_deliveries(store) == ()
+
+
+def test_a_claim_that_is_never_closed_comes_back_after_its_lease_and_counts(store, time):
+    keep(store)
+    claim_deliveries(store)
+    time.pass_(61)
+    (again,) = claim_deliveries(store)
+    assert again.attempts == 2
+
+
+def test_a_closed_delivery_has_its_reason_and_its_links_and_is_never_claimed_again(store, time):
+    link = paged(store)
+    kept = keep(store)
+    (delivery,) = claim_deliveries(store)
+    store.write(lambda tx: tx.close(delivery, Verdict.APPLIED, "new", [link.id]))
+    time.pass_(3600)
+    assert claim_deliveries(store) == ()
+    with store.reports() as reports:
+        row = reports.delivery(kept.id)
+    assert (row["verdict"], row["reason"], row["links"]) == ("applied", "new", [link.id])
+
+
+def test_who_lost_the_lease_may_not_close(store, time):
+    keep(store)
+    (mine,) = claim_deliveries(store)
+    time.pass_(61)
+    (theirs,) = claim_deliveries(store)
+    with pytest.raises(Lost):
+        store.write(lambda tx: tx.close(mine, Verdict.APPLIED, "late"))
+    with pytest.raises(Lost):
+        store.write(lambda tx: tx.postpone(mine, timedelta(0), "late"))
+    store.write(lambda tx: tx.close(theirs, Verdict.APPLIED, "in time"))
+
+
+def test_a_delivery_is_closed_once(store):
+    keep(store)
+    (delivery,) = claim_deliveries(store)
+    store.write(lambda tx: tx.close(delivery, Verdict.IGNORED, "first"))
+    with pytest.raises(Lost):
+        store.write(lambda tx: tx.close(delivery, Verdict.APPLIED, "second"))
+
+
+def test_a_postponed_delivery_is_due_again_after_its_wait(store, time):
+    keep(store)
+    (delivery,) = claim_deliveries(store)
+    store.write(lambda tx: tx.postpone(delivery, timedelta(seconds=30), "no answer"))
+    assert claim_deliveries(store) == ()
+    time.pass_(30)
+    (again,) = claim_deliveries(store)
+    assert (again.reason, again.attempts) == ("no answer", 2)
+
+
+def test_a_reopened_delivery_is_due_now_and_begins_anew(store):
+    kept = keep(store)
+    (delivery,) = claim_deliveries(store)
+    store.write(lambda tx: tx.close(delivery, Verdict.QUARANTINED, "not understood"))
+    assert store.write(lambda tx: tx.reopen([kept.id, "no such id"])) == 1
+    (again,) = claim_deliveries(store)
+    assert (again.hook, again.attempts, again.reason) == (HOOK, 1, "")
