@@ -183,6 +183,7 @@ class Transport:
             body = _read(answer.raw)
         except BaseException:
             answer.raw.close()  # what is left of it would be read as the next answer
+            answer.raw.release_conn()  # its place in the pool, for a new connection
             raise
         return Response(answer.status_code, {name.lower(): text for name, text in answer.headers.items()}, body)
 

@@ -80,9 +80,15 @@ def test_a_call_in_shadow_is_recorded_and_never_leaves(store):
 
 
 def test_a_call_in_shadow_holds_nothing_up(store):
-    link = apply(store, trouble(), page(), shadow=["pagertree"])
+    link = apply(store, with_page_made(store), page(2), shadow=["pagertree"])
     apply(store, link, RESOLVE)
     assert claim_one(store).command == RESOLVE
+
+
+def test_what_is_about_an_object_in_shadow_stays_in_shadow(store):
+    link = apply(store, trouble(), page(), shadow=["pagertree"])
+    apply(store, link, RESOLVE, NOTE)
+    assert states(store) == [("create", "shadow"), ("advance", "shadow"), ("note", "shadow")]
 
 
 def test_a_create_never_attempted_is_superseded_with_all_that_waits_behind_it(store):

@@ -24,18 +24,13 @@ def connect(running: Running, seconds: float = 10) -> socket.socket:
 
 
 def answer_of(connection: socket.socket) -> tuple[int, dict[str, str], bytes]:
-    """One answer: status, headers by lower-case name, body. Status 0: the connection ended without one."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        piece = connection.recv(65536)
-        if not piece:
-            return 0, {}, data
-        data += piece
-    head, _, content = data.partition(b"\r\n\r\n")
-    first, *lines = head.decode().split("\r\n")
-    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-    while len(content) < int(headers.get("content-length", 0)):
-        content += connection.recv(65536)
+    """One answer, not a byte more: status, headers by lower-case name, body. Status 0: the end came without one."""
+    with connection.makefile("rb", buffering=0) as wire:
+        first, *lines = list(iter(lambda: wire.readline().strip().decode(), "")) or ["HTTP/1.1 0"]
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        content = b""
+        while len(content) < int(headers.get("content-length", 0)):
+            content += wire.read(1 << 20)
     return int(first.split()[1]), headers, content
 
 

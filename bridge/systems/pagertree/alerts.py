@@ -7,8 +7,8 @@ from __future__ import annotations
 from bridge.core.mapping import tidy_severity
 from bridge.errors import Unreadable
 from bridge.model import JSON, Event, Phase, Says, Trouble
-from bridge.systems.pagertree.payload import mapping, moment, text, texts
 from bridge.systems.pagertree.words import SEVERITIES, STATUS, alert_ref, alert_url, mark_of
+from bridge.systems.payload import mapping, moment, text, texts
 
 UPDATED = ("updatedAt", "updated_at")
 CREATED = ("createdAt", "created_at")  # never `created`: epoch seconds that differ from it in the documents themselves

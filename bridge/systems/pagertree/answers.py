@@ -8,8 +8,8 @@ from bridge.errors import Unlistable, Unreadable
 from bridge.model import JSON, Event, Ref, Response, Says
 from bridge.systems.pagertree.alerts import picked as pick
 from bridge.systems.pagertree.alerts import read_alert
-from bridge.systems.pagertree.payload import ANSWER_NODES, clean, parse_object, rows, text
 from bridge.systems.pagertree.words import alert_ref
+from bridge.systems.payload import ANSWER_NODES, clean, parse_object, rows, text
 
 _LONGEST = 300
 _WORD = "read again"

@@ -6,8 +6,8 @@ from bridge.core.marks import text_mark
 from bridge.errors import Unreadable
 from bridge.model import JSON, Event, Ref, Says, Text
 from bridge.systems.pagertree.alerts import CREATED, UPDATED
-from bridge.systems.pagertree.payload import mapping, moment, text
 from bridge.systems.pagertree.words import NAME, alert_ref
+from bridge.systems.payload import mapping, moment, text
 
 COMMENTS = frozenset({"comment.created", "comment.updated", "comment.destroyed"})
 

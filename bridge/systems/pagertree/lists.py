@@ -15,8 +15,8 @@ from bridge.systems.contract import Known, Listing, Page
 from bridge.systems.pagertree import calls
 from bridge.systems.pagertree.alerts import picked, read_alert
 from bridge.systems.pagertree.answers import read_list
-from bridge.systems.pagertree.payload import mapping, moment, rows, text
 from bridge.systems.pagertree.words import LIVE, Settings
+from bridge.systems.payload import mapping, moment, rows, text
 
 _DIRECTORIES = {"team": "teams", "router": "routers", "user": "account_users"}
 _TICK = timedelta(milliseconds=1)  # times are shown in milliseconds, whatever they are kept in

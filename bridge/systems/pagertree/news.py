@@ -10,7 +10,7 @@ from datetime import datetime
 
 from bridge.model import JSON, Event, Phase, Says, Status
 from bridge.systems.pagertree.alerts import UPDATED, read_alert
-from bridge.systems.pagertree.payload import mapping, moment, rows, text
+from bridge.systems.payload import mapping, moment, rows, text
 
 STATES = frozenset({"alert.created", "alert.open", "alert.acknowledged", "alert.resolved"})
 HAPPENINGS = frozenset({"alert.rejected", "alert.timeout", "alert.dropped", "alert.handoff"})

@@ -35,8 +35,8 @@ from bridge.systems.pagertree.alerts import read_alert
 from bridge.systems.pagertree.answers import read_list, refusal
 from bridge.systems.pagertree.comments import read_comment
 from bridge.systems.pagertree.drafts import integration_of
-from bridge.systems.pagertree.payload import moment, parse_object
 from bridge.systems.pagertree.words import Settings
+from bridge.systems.payload import moment, parse_object
 
 _EARLY = datetime.min.replace(tzinfo=UTC)
 

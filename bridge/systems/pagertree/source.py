@@ -18,8 +18,8 @@ from bridge.systems.pagertree import credentials, questions, words
 from bridge.systems.pagertree.alerts import UPDATED, read_alert
 from bridge.systems.pagertree.comments import COMMENTS, read_comment
 from bridge.systems.pagertree.news import HAPPENINGS, STATES, read_news
-from bridge.systems.pagertree.payload import mapping, parse_object, text
 from bridge.systems.pagertree.words import Settings, alert_ref
+from bridge.systems.payload import mapping, parse_object, text
 
 NAME = words.NAME
 

@@ -7,7 +7,8 @@ from datetime import datetime
 from bridge.core.marks import pagertree_key, text_mark
 from bridge.errors import Unreadable
 from bridge.model import JSON, Event, Phase, Ref, Says, Status, Text, Trouble
-from bridge.systems.rootly.reading import flat, labels, mapping, moment, names, person, text, text_or_none
+from bridge.systems.payload import mapping, moment, text
+from bridge.systems.rootly.reading import flat, labels, names, person, text_or_none
 from bridge.systems.rootly.words import ALERT_STATUS, NAME, URGENCIES, pagertree_alert
 
 STEPS = {"acknowledged": Status.ACKNOWLEDGED, "resolved": Status.RESOLVED}

@@ -8,10 +8,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from bridge.errors import Unlistable, Unreadable
 from bridge.model import JSON, Event, Response
+from bridge.systems.payload import clean, mapping, parse_object, text
 from bridge.systems.rootly.alerts import read_alert, read_note
 from bridge.systems.rootly.entries import read_entry
 from bridge.systems.rootly.incidents import read_incident
-from bridge.systems.rootly.reading import ANSWER_NODES, clean, mapping, parse_object, rows, text
+from bridge.systems.rootly.reading import ANSWER_NODES, rows
 
 _READERS: dict[str, Callable[..., Event]] = {
     "alerts": read_alert,

@@ -7,7 +7,8 @@ from datetime import datetime
 from bridge.core.marks import text_mark
 from bridge.errors import Unreadable
 from bridge.model import JSON, Event, Ref, Says, Text
-from bridge.systems.rootly.reading import flat, moment, text, without_html
+from bridge.systems.payload import moment, text
+from bridge.systems.rootly.reading import flat, without_html
 from bridge.systems.rootly.words import NAME
 
 CHANGES = {"created": "created", "updated": "updated", "deleted": "destroyed"}

@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 
 from bridge.model import JSON, Request, Response, Says
 from bridge.systems.contract import FeedPage
+from bridge.systems.payload import mapping, moment, text
 from bridge.systems.rootly.alerts import is_bot, read_happening
 from bridge.systems.rootly.answers import next_page, read_list
 from bridge.systems.rootly.jsonapi import get
-from bridge.systems.rootly.reading import flat, mapping, moment, person, text
+from bridge.systems.rootly.reading import flat, person
 from bridge.systems.rootly.words import FEED_SIZE, Settings
 
 _KEPT = ("kind", "action", "alert_id", "created_at", "details")

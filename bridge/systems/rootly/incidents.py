@@ -6,8 +6,9 @@ from datetime import datetime
 
 from bridge.errors import Unreadable
 from bridge.model import JSON, Event, Phase, Ref, Says, Status, Trouble
+from bridge.systems.payload import mapping, moment, text
 from bridge.systems.rootly.alerts import pagertree_refs
-from bridge.systems.rootly.reading import flat, labels, mapping, moment, names, person, rows, text, text_or_none
+from bridge.systems.rootly.reading import flat, labels, names, person, rows, text_or_none
 from bridge.systems.rootly.words import (
     INCIDENT_PHASE,
     LIVE_WORDS,

@@ -7,9 +7,10 @@ from dataclasses import replace
 from bridge.errors import Unlistable, Unreadable
 from bridge.model import JSON, Ref, Request, Response
 from bridge.systems.contract import Known, Listing, Page
+from bridge.systems.payload import mapping, parse_object, text
 from bridge.systems.rootly.answers import next_page, read_answer, read_list, read_object
 from bridge.systems.rootly.jsonapi import get
-from bridge.systems.rootly.reading import ANSWER_NODES, mapping, parse_object, text
+from bridge.systems.rootly.reading import ANSWER_NODES
 from bridge.systems.rootly.words import LIVE_ALERTS, LIVE_INCIDENTS, PAGE_SIZE, Settings
 
 _DIRECTORIES = {"urgency": "alert_urgencies", "severity": "severities", "team": "teams"}

@@ -1,99 +1,19 @@
-"""Takes JSON apart without trusting it: bounded, strict about what JSON is, and every text safe to store and show."""
+"""What Rootly's records have of their own: two ways of nesting, labels as list or object, people, and HTML."""
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from html import unescape
 
-from bridge.errors import Unreadable
 from bridge.model import JSON
+from bridge.systems.payload import clean, mapping, text
 
-DEPTH = 64
-NODES = 100_000  # of a webhook
 ANSWER_NODES = 2_000_000  # of an answer: a hundred alerts carry whole database rows of everything near them
-_LARGEST = 2**63
-
-
-def parse_object(body: bytes, nodes: int = NODES) -> JSON:
-    """The JSON object in `body`. Raises `Unreadable` for anything else, hostile nesting and numbers included."""
-    try:
-        value = json.loads(
-            body.decode("utf-8-sig"), parse_int=_whole, parse_float=_finite, parse_constant=_no_such_number
-        )
-    except (ValueError, RecursionError) as fault:
-        raise Unreadable(f"not JSON that we can read: {_brief(fault)}") from fault
-    _check_size(value, nodes)
-    return _an_object(value)
-
-
-def _whole(digits: str) -> int:
-    number = int(digits)
-    if abs(number) > _LARGEST:
-        raise ValueError("a number beyond 64 bits")
-    return number
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ValueError("a number that is not finite")
-    return number
-
-
-def _no_such_number(word: str) -> float:
-    raise ValueError(f"{word} is no JSON number")
-
-
-def _brief(fault: Exception) -> str:
-    return "nested too deeply" if isinstance(fault, RecursionError) else clean(str(fault))[:120]
-
-
-def _check_size(value: object, nodes: int) -> None:
-    waiting, seen = [(value, 1)], 0
-    while waiting:
-        item, depth = waiting.pop()
-        seen += 1
-        inner = list(item.values()) if isinstance(item, dict) else item if isinstance(item, list) else []
-        if depth > DEPTH or seen + len(inner) > nodes:
-            raise Unreadable(f"JSON deeper than {DEPTH} levels or larger than {nodes} values")
-        waiting.extend((child, depth + 1) for child in inner)
-
-
-def _an_object(value: object) -> JSON:
-    if not isinstance(value, dict):
-        raise Unreadable("the JSON is no object")
-    return value
-
-
-def clean(text: str) -> str:
-    """Without what a database or a terminal chokes on: lone surrogates and NUL."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def text(record: JSON, *keys: str) -> str:
-    """The first of these that holds something sayable, else an empty text."""
-    for key in keys:
-        match record.get(key):
-            case bool() | None:
-                continue
-            case str() as value if value.strip():
-                return clean(value)
-            case int() | float() as number:
-                return str(number)
-    return ""
 
 
 def text_or_none(record: JSON, key: str) -> str | None:
     return text(record, key) or None
-
-
-def mapping(record: JSON, key: str) -> JSON:
-    value = record.get(key)
-    return value if isinstance(value, Mapping) else {}
 
 
 def rows(record: JSON, key: str) -> tuple[JSON, ...]:
@@ -111,23 +31,6 @@ def flat(record: JSON) -> JSON:
         record = inner
     attributes = record.get("attributes")
     return {**attributes, "id": record.get("id")} if isinstance(attributes, Mapping) else record
-
-
-def moment(record: JSON, *keys: str) -> datetime | None:
-    """The first of these times that can be read, in UTC. A time without an offset is taken for UTC."""
-    for key in keys:
-        value = record.get(key)
-        if isinstance(value, str) and (found := _moment(value)) is not None:
-            return found
-    return None
-
-
-def _moment(value: str) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(value)
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
 
 
 def names(record: JSON, key: str) -> list[str]:

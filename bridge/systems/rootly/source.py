@@ -14,12 +14,12 @@ from hashlib import sha256
 
 from bridge.errors import Unreadable
 from bridge.model import JSON, Event, Hook, Ref, Says, Status
+from bridge.systems.payload import mapping, moment, parse_object, text
 from bridge.systems.rootly import feed as alert_events
 from bridge.systems.rootly import questions, signature, words
 from bridge.systems.rootly.alerts import STEPS, read_alert, read_happening
 from bridge.systems.rootly.entries import read_entry
 from bridge.systems.rootly.incidents import read_incident
-from bridge.systems.rootly.reading import mapping, moment, parse_object, text
 from bridge.systems.rootly.words import Settings
 
 NAME = words.NAME
