@@ -70,7 +70,7 @@ def _begin_rootly(event: Event, policy: Policy, now: datetime) -> Decision:
         return Decision(Verdict.APPLIED, f"shows PagerTree alert {theirs[0].id}: linked, nothing is repeated", link)
     if not policy.page_rootly_alerts:
         return Decision(Verdict.IGNORED, "Rootly alerts of other sources page nobody (sync.page_rootly_alerts is off)")
-    return _remembered(event, link, policy) or _page(link, policy, now, alert_mark(event.ref.id, 1), "new")
+    return _remembered(event, link, policy) or pages.paged(link, policy, alert_mark(event.ref.id, 1), now, "new")
 
 
 def _new_link(event: Event, now: datetime) -> Link:
@@ -111,16 +111,6 @@ def _mirror(event: Event, link: Link, policy: Policy) -> Decision:
         (),
         (),
         unmapped,
-    )
-
-
-def _page(link: Link, policy: Policy, now: datetime, mark: str, why: str) -> Decision:
-    page = pages.page(policy, link.trouble, mark, False, now)
-    if page.create is None:
-        return Decision(Verdict.IGNORED, page.reason, unmapped=page.unmapped)
-    link = put(link, promised(PAGERTREE, mark, link.episode))
-    return Decision(
-        Verdict.APPLIED, f"{why}: {page.reason}", link, (page.create,), alarms=page.alarms, unmapped=page.unmapped
     )
 
 

@@ -95,11 +95,6 @@ def _retriggered(event: Event, link: Link, member: Member, policy: Policy, now: 
 
 def _new_episode(event: Event, link: Link, member: Member, policy: Policy, now: datetime) -> Decision:
     episode = link.episode + 1
-    mark = alert_mark(member.ref.id, episode)
-    page = pages.page(policy, link.trouble, mark, False, now)
-    if page.create is None:
-        return Decision(Verdict.IGNORED, page.reason, link)
     again = replace(observed(replace(member, status=None, asked=None), event), episode=episode)
     link = replace(put(link, again), episode=episode, began_at=now)
-    link = put(link, promised(PAGERTREE, mark, episode))
-    return Decision(Verdict.APPLIED, f"retriggered, episode {episode}: {page.reason}", link, (page.create,))
+    return pages.paged(link, policy, alert_mark(member.ref.id, episode), now, f"retriggered, episode {episode}")

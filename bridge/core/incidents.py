@@ -51,7 +51,7 @@ def _begin(event: Event, policy: Policy, now: datetime) -> Decision:
         return Decision(Verdict.APPLIED, "began before the bridge: listed, never paged", replace(link, listed=True))
     if attached := _pages_elsewhere(event):
         return _adopt(link, attached)
-    return _page(link, policy, now, incident_mark(event.ref.id, 1), "new")
+    return pages.paged(link, policy, incident_mark(event.ref.id, 1), now, "new")
 
 
 def _passed_over(event: Event, policy: Policy) -> str | None:
@@ -95,16 +95,6 @@ def _attach(link: Link, attached: tuple[Ref, ...]) -> tuple[Link, tuple[Command,
         link = put(link, member)
         notes.append(tell(member, f"Attached to Rootly incident {_call(link.trouble)}", f"attached:{link.origin.id}"))
     return link, tuple(notes)
-
-
-def _page(link: Link, policy: Policy, now: datetime, mark: str, why: str) -> Decision:
-    page = pages.page(policy, link.trouble, mark, True, now)
-    if page.create is None:
-        return Decision(Verdict.IGNORED, page.reason, unmapped=page.unmapped)
-    link = put(link, promised(PAGERTREE, mark, link.episode))
-    return Decision(
-        Verdict.APPLIED, f"{why}: {page.reason}", link, (page.create,), alarms=page.alarms, unmapped=page.unmapped
-    )
 
 
 # -- it ends ----------------------------------------------------------------------------------------------------------
@@ -174,7 +164,7 @@ def _again(event: Event, link: Link, policy: Policy, now: datetime) -> Decision:
     episode = link.episode + 1
     home = replace(observed(replace(link.home, status=None, asked=None), event), episode=episode)
     link = replace(put(link, home), episode=episode, trouble=event.trouble or link.trouble, began_at=now, listed=False)
-    return _page(link, policy, now, incident_mark(event.ref.id, episode), f"live again, episode {episode}")
+    return pages.paged(link, policy, incident_mark(event.ref.id, episode), now, f"live again, episode {episode}")
 
 
 def _live(event: Event, link: Link, policy: Policy, now: datetime) -> Decision:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bridge.core import mapping, routes
+from bridge.core.links import promised, put
 from bridge.core.policy import PAGERTREE, Policy
-from bridge.model import Create, Draft, Receiver, Trouble
+from bridge.model import Create, Decision, Draft, Link, Receiver, Trouble, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,16 @@ def page(policy: Policy, trouble: Trouble, mark: str, incident: bool, now: datet
     )
     unmapped = tuple(sorted({value for value in (severity.unmapped, urgency.unmapped) if value}))
     return Page(Create(PAGERTREE, mark, draft), f"paged by {routing.reason}", alarms, unmapped, routing.route)
+
+
+def paged(link: Link, policy: Policy, mark: str, now: datetime, why: str) -> Decision:
+    """The link with its page promised, or nothing to do when a route says that nobody is paged."""
+    due = page(policy, link.trouble, mark, link.kind == "incident", now)
+    if due.create is None:
+        return Decision(Verdict.IGNORED, due.reason, unmapped=due.unmapped)
+    link = put(link, promised(PAGERTREE, mark, link.episode))
+    reason = f"{why}: {due.reason}"
+    return Decision(Verdict.APPLIED, reason, link, (due.create,), alarms=due.alarms, unmapped=due.unmapped)
 
 
 def changes(policy: Policy, before: Trouble, after: Trouble, now: datetime) -> dict[str, object]:

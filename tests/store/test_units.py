@@ -24,7 +24,7 @@ def count(store):
 
 
 def test_a_failing_unit_does_not_spoil_its_batch(store):
-    first, go = held_up(store)
+    _, go = held_up(store)
 
     def failing(tx):
         tx.keep("rootly", "bad", HOOK)
