@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from bridge import config_sections as sections
-from bridge.config_checks import cautions, checks, maps_of, receivers_of, secrets_in
+from bridge.config_checks import cautions, checks, maps_of, secrets_in
 from bridge.config_faults import closest, faults_of
 from bridge.config_text import Key, Text, dotted, read_text
 from bridge.core.mapping import Maps
@@ -62,11 +62,6 @@ class Config:
         rootly = self.rootly
         limits = {READ: rootly.requests_per_minute, WRITE: rootly.requests_per_minute, ALERTS: rootly.alerts_per_minute}
         return {BUDGET: self.pagertree.requests_per_minute, **limits}
-
-    def addresses(self) -> tuple[str, ...]:
-        """Every URL that may be called: both APIs, and integrations that routes name by their URL."""
-        receivers = (r.name for route in self.routes for r in receivers_of(route) if r.integration and "://" in r.name)
-        return (self.pagertree.api_url, self.rootly.api_url, *receivers)
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret text, and what is made of several: for the redactor."""

@@ -13,7 +13,7 @@ from pydantic import BaseModel, SecretStr
 
 from bridge.config_text import Key, dotted
 from bridge.core.mapping import Maps, map_faults
-from bridge.core.routes import Assign, Route, last_resort
+from bridge.core.routes import Route, last_resort, receivers_of
 from bridge.model import Receiver
 from bridge.systems.fields import is_loopback
 from bridge.systems.pagertree.words import Webhook
@@ -73,10 +73,6 @@ def _basic(webhook: Webhook) -> Iterator[str]:
     """User name and password as they travel."""
     if webhook.username and webhook.password:
         yield b64encode(f"{webhook.username}:{webhook.password.get_secret_value()}".encode()).decode()
-
-
-def receivers_of(route: Route) -> tuple[Receiver, ...]:
-    return tuple(receiver for action in route.actions if isinstance(action, Assign) for receiver in action.receivers)
 
 
 def _routes(routes: tuple[Route, ...]) -> Iterator[tuple[Key, str]]:

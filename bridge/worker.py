@@ -23,6 +23,7 @@ from bridge.flows.poll import poll
 from bridge.flows.process import process_one, put_aside
 from bridge.flows.prune import prune
 from bridge.flows.resync import resync
+from bridge.flows.startup import check_names
 from bridge.log import get_log
 from bridge.model import Call, Delivery, Lane
 
@@ -67,7 +68,7 @@ class Pump(Generic[T]):
         if self._thread is not None:
             self._thread.join(seconds)
         if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool.shutdown(wait=False)
 
     @property
     def idle(self) -> bool:
@@ -195,6 +196,7 @@ def _wait_until(done: Callable[[], bool], seconds: float) -> bool:
 
 def _schedule(parts: Parts) -> BackgroundScheduler:
     schedule = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+    schedule.add_job(_guarded, args=(parts, "names", check_names), id="names")
     jobs = parts.config.jobs
     for name, work, every in (("poll", poll, jobs.poll), ("resync", resync, jobs.resync), ("prune", prune, jobs.prune)):
         schedule.add_job(_guarded, "interval", args=(parts, name, work), seconds=every.total_seconds(), id=name)

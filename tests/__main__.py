@@ -1,4 +1,4 @@
-"""The one command: format, lint, types, tests, in that order, until one fails. `python -m tests [pytest's arguments]`."""
+"""The one command: format, lint, types, tests, until one fails: `python -m tests [pytest's arguments]`."""
 
 import shlex
 import subprocess

@@ -135,15 +135,6 @@ def test_trusted_proxies_are_networks(files: Files) -> None:
     assert config.server.trusted_proxies == tuple(map(ip_network, ["10.0.0.0/8", "192.0.2.7", "::1"]))
 
 
-def test_what_may_be_called_is_both_apis_and_the_integrations_of_routes(files: Files) -> None:
-    config = files.with_(ROUTE[:-2] + ", " + _to_integration("https://pt.example.com/integration/int_1") + "]")
-    assert config.addresses() == (
-        "https://api.pagertree.com/api/v4",
-        "https://api.rootly.com",
-        "https://pt.example.com/integration/int_1",
-    )
-
-
 def _to_integration(url: str) -> str:
     return f"{{match: {{a: 1}}, actions: [{{type: assign, receiver: [{{integration: '{url}', token: tok-123456}}]}}]}}"
 

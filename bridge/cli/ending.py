@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from bridge.errors import BridgeError, Broken, Busy, ConfigError, Unavailable
+from typing import NoReturn
+
+import click
+
+from bridge.errors import BridgeError, Broken, Busy, ConfigError, Unavailable, Unlistable
 
 FAILED, USAGE, REMOTE, BUSY, CONFIG = 1, 2, 69, 75, 78
 
@@ -11,16 +15,26 @@ _CODES: tuple[tuple[type[BridgeError], int], ...] = (
     (Broken, CONFIG),
     (Busy, BUSY),
     (Unavailable, BUSY),
+    (Unlistable, REMOTE),
 )
 
 
-class Ending(Exception):
-    """The command has said what it had to say and ends with this code."""
-
-    def __init__(self, code: int) -> None:
-        super().__init__(code)
-        self.code = code
+class Unreachable(BridgeError):
+    """A side, or the running bridge itself, did not answer: exit 69."""
 
 
-def ending_of(fault: BridgeError) -> int:
+def ending_of(fault: BridgeError | OSError) -> int:
+    if isinstance(fault, Unreachable):
+        return REMOTE
     return next((code for kind, code in _CODES if isinstance(fault, kind)), FAILED)
+
+
+def in_words(fault: BridgeError | OSError) -> str:
+    if isinstance(fault, OSError) and fault.filename is not None:
+        return f"{fault.filename}: {fault.strerror}"
+    return str(fault)
+
+
+def end(code: int) -> NoReturn:
+    """The command has said what it had to say."""
+    raise click.exceptions.Exit(code)

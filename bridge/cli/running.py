@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import signal
+import os
+import sqlite3
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from bridge import __version__, log
-from bridge.cli.ending import FAILED, Ending
+from bridge.cli.ending import FAILED, end
 from bridge.cli.options import config_option, read_config
+from bridge.cli.waiting import on_signals
 from bridge.config import Config
+from bridge.errors import ConfigError
 from bridge.redact import Redactor
 from bridge.store.sqlite import wal_reset_warning
 from bridge.whole import Bridge, open_bridge
 
 LEVELS = click.Choice(["debug", "info", "warning", "error"])
+DEBUGGING = ("FLASK_DEBUG", "WERKZEUG_DEBUG_PIN", "WERKZEUG_RUN_MAIN")
 _log = log.get_log(__name__)
 
 
@@ -26,27 +30,35 @@ _log = log.get_log(__name__)
 def serve(config_file: Path, log_level: str) -> None:
     """Run the bridge: webhooks, workers, schedule, API. Ends cleanly on SIGTERM."""
     config = read_config(config_file)
+    refuse_debugging(os.environ)
     log.set_up(Redactor(config.secrets()), log_level)
-    try:
-        bridge = open_bridge(config)
-    except OSError as fault:
-        click.echo(f"server: {config.server.host}:{config.server.port} cannot be opened: {fault.strerror}", err=True)
-        raise Ending(FAILED) from fault
-    _stop_on_signal(bridge)
+    on_signals(lambda: end(0))
+    bridge = _opened(config)
+    on_signals(bridge.stop)
     _say_hello(bridge, config)
     bridge.run()
 
 
-def _stop_on_signal(bridge: Bridge) -> None:
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        bridge.stop()
+def refuse_debugging(env: Mapping[str, str]) -> None:
+    """Raises `ConfigError`: a debugger at our doors would show code and secrets."""
+    found = [name for name in DEBUGGING if env.get(name, "").lower() not in ("", "0", "false", "no")]
+    if found:
+        raise ConfigError(
+            tuple(f"{name}: is set, for debugging; unset it before you start the bridge" for name in found)
+        )
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+
+def _opened(config: Config) -> Bridge:
+    try:
+        return open_bridge(config)
+    except OSError as fault:
+        where = f"{config.server.host}:{config.server.port}"
+        click.echo(f"server: {where} cannot be opened: {fault.strerror}; is another bridge running there?", err=True)
+        end(FAILED)
 
 
 def _say_hello(bridge: Bridge, config: Config) -> None:
     _log.info("serving", url=bridge.url, version=__version__, store=bridge.parts.store.name)
-    for warning in (*config.warnings, wal_reset_warning(bridge.parts.store.name)):
+    for warning in (*config.warnings, wal_reset_warning(sqlite3.sqlite_version)):
         if warning:
             _log.warning("notice", what=warning)

@@ -64,6 +64,11 @@ def last_resort(routes: Sequence[Route]) -> tuple[Receiver, ...]:
     return ()
 
 
+def receivers_of(route: Route) -> tuple[Receiver, ...]:
+    """Everybody whom the route names."""
+    return tuple(receiver for action in route.actions if isinstance(action, Assign) for receiver in action.receivers)
+
+
 def _routing(place: int, route: Route) -> Routing:
     routing = Routing(place, shadow=route.shadow, reason=f"route {place} ({route.match.words})")
     for action in route.actions:

@@ -12,7 +12,7 @@ from bridge.core import routes
 from bridge.core.durations import say_duration
 from bridge.core.policy import PAGERTREE, ROOTLY
 from bridge.errors import Unlistable
-from bridge.flows.directory import directory_of
+from bridge.flows.directory import RECEIVERS, directory_of
 from bridge.flows.exchange import exchange
 from bridge.flows.process import Unanswered, judge
 from bridge.log import get_log
@@ -33,8 +33,6 @@ from bridge.model import (
 )
 from bridge.store.contract import Transaction
 from bridge.systems.contract import Directory
-
-KINDS = ("team", "router", "user")
 
 log = get_log(__name__)
 
@@ -70,6 +68,8 @@ def _still_wanted(parts: Parts, tx: Transaction, call: Call, event: Event | None
 
 
 def _asked_now(parts: Parts, link: Link) -> Event | None:
+    if ROOTLY not in parts.circuits.passable():
+        return None
     source, settings = parts.sources[ROOTLY], parts.settings[ROOTLY]
     event = Event(link.origin, Says.STATE, "read again before the page left")
     while (request := source.question(settings, event)) is not None:
@@ -104,7 +104,7 @@ def addressed(parts: Parts, call: Call, command: Create, chance: float) -> Creat
         directory = directory_of(parts, command.target, tuple(r.name for r in receivers))
     except Unlistable as fault:
         return unlisted(parts, call, fault, chance)
-    known = [r for r in receivers if directory.find(r.name, *KINDS)]
+    known = [r for r in receivers if directory.find(r.name, *RECEIVERS)]
     if len(known) == len(receivers):
         return command
     return _without_unknown(parts, call, command, known, directory)
@@ -120,7 +120,7 @@ def _without_unknown(
     parts: Parts, call: Call, command: Create, known: list[Receiver], directory: Directory
 ) -> Create | Settlement:
     missing = ", ".join(r.name for r in command.draft.receivers if r not in known)
-    last = [r for r in routes.last_resort(parts.policy.routes) if directory.find(r.name, *KINDS)]
+    last = [r for r in routes.last_resort(parts.policy.routes) if directory.find(r.name, *RECEIVERS)]
     _alarm(parts, call, "receiver", f"PagerTree does not know {missing}; the last route's receivers are paged")
     if not known and not last:
         reason = f"no receiver of the route or of the last route exists: {missing}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bridge.app import Parts
+from bridge.core.policy import PAGERTREE
+from bridge.core.routes import receivers_of
 from bridge.errors import Unlistable
 from bridge.flows.exchange import exchange
 from bridge.flows.outage import why
@@ -12,6 +14,7 @@ from bridge.log import get_log
 from bridge.model import Response
 from bridge.systems.contract import Directory, Known, Listing
 
+RECEIVERS = ("team", "router", "user")
 KEPT = timedelta(hours=1)
 AGAIN = timedelta(minutes=1)  # an unknown name may be new over there: look again, but not at every call
 MOST_PAGES = 100
@@ -35,6 +38,22 @@ def directory_of(parts: Parts, system: str, wanted: tuple[str, ...] = ()) -> Dir
     with parts.shelf.lock:
         parts.shelf.read[system] = (fresh, now)
     return fresh
+
+
+def name_of(parts: Parts, system: str, person: str) -> str:
+    """What people call somebody whom a webhook names by id; the id itself where no directory at hand knows."""
+    read = parts.shelf.read.get(system)
+    known = read[0].find(person, "user") if read and person else None
+    return known.title or person if known else person
+
+
+def unknown_receivers(parts: Parts) -> tuple[tuple[int, str], ...]:
+    """Receivers of the routes that PagerTree does not know, each with its route's number. Raises `Unlistable`."""
+    named = [
+        (n, r.name) for n, route in enumerate(parts.policy.routes) for r in receivers_of(route) if not r.integration
+    ]
+    directory = directory_of(parts, PAGERTREE, tuple(name for _, name in named))
+    return tuple((n, name) for n, name in named if directory.find(name, *RECEIVERS) is None)
 
 
 def _lacks(directory: Directory, wanted: tuple[str, ...]) -> bool:

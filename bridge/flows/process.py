@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bridge.app import Parts
 from bridge.core import retry
 from bridge.core.decide import concerns, decide
 from bridge.errors import BridgeError, Conflict, Lost, Unreadable
+from bridge.flows.directory import name_of
 from bridge.flows.exchange import exchange
 from bridge.flows.outage import why
 from bridge.log import get_log
@@ -18,6 +20,7 @@ LEASE = timedelta(seconds=60)
 MOST_QUESTIONS = 5
 RERUNS = 5
 PATIENCE = timedelta(hours=72)
+LONGEST_WAIT = timedelta(seconds=60)  # a question is cheap, and what waits for it may be a resolve
 CRASHES = 5
 
 log = get_log(__name__)
@@ -45,7 +48,12 @@ def process_one(parts: Parts, delivery: Delivery, chance: float) -> Verdict:
 def _read(parts: Parts, delivery: Delivery) -> tuple[Event, ...]:
     source = parts.sources[delivery.source]
     events = source.read(parts.settings[delivery.source], delivery.hook)
-    return tuple(_ask(parts, delivery.source, event) for event in events)
+    return tuple(_named(parts, _ask(parts, delivery.source, event)) for event in events)
+
+
+def _named(parts: Parts, event: Event) -> Event:
+    """With the name of whoever did it, as people call them."""
+    return replace(event, actor=name_of(parts, event.ref.system, event.actor)) if event.actor else event
 
 
 def _ask(parts: Parts, system: str, event: Event) -> Event:
@@ -135,7 +143,7 @@ def _postpone(parts: Parts, delivery: Delivery, reason: str, chance: float) -> C
     """Due again by the schedule of calls; after 72 hours it is put aside, visible and replayable."""
     if parts.clock() - delivery.received_at > PATIENCE:
         return _end(parts, delivery, Verdict.QUARANTINED, f"given up after 72 hours: {reason}")
-    wait = retry.delay(delivery.attempts, chance)
+    wait = min(retry.delay(delivery.attempts, chance), LONGEST_WAIT)
     parts.store.write(lambda tx: tx.postpone(delivery, wait, reason))
     return Verdict.WAITING, reason, ()
 
@@ -160,6 +168,8 @@ def _tell(parts: Parts, delivery: Delivery, verdict: Verdict, reason: str, decis
         for alarm in decision.alarms:
             parts.metrics.alarm("page")
             log.error("alarm", kind="page", what=alarm, delivery=delivery.id)
+        if decision.reason.startswith("our own"):
+            parts.metrics.echo(delivery.source)
         for value in decision.unmapped:
             parts.metrics.unmapped(value)
             log.warning("mapping.unmapped", value=value, delivery=delivery.id)

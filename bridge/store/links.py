@@ -1,40 +1,13 @@
-"""Links and their members: found by any object's name, stored as decided, one object's news told to all its links."""
+"""Links as they are stored: found by any name of any object they hold, oldest first."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
-from bridge.core.links import highest
 from bridge.model import Link, Member, Phase, Ref, Status
-from bridge.store.codec import dump_trouble, load_trouble, moment, seconds
-from bridge.store.session import Reader, Session
-
-SAVE = """
-INSERT INTO links (id, kind, origin_system, origin_kind, origin_id, origin_alias, status, episode, trouble, title,
-    number, began_at, listed, held, created_at, touched_at, ended_at)
-VALUES (:id, :kind, :origin_system, :origin_kind, :origin_id, :origin_alias, :status, :episode, :trouble, :title,
-    :number, :began_at, :listed, :held, :now, :now, :ended_at)
-ON CONFLICT (id) DO UPDATE SET
-    kind = excluded.kind, origin_system = excluded.origin_system, origin_kind = excluded.origin_kind,
-    origin_id = excluded.origin_id, origin_alias = excluded.origin_alias, status = excluded.status,
-    episode = excluded.episode, trouble = excluded.trouble, title = excluded.title, number = excluded.number,
-    began_at = excluded.began_at, listed = excluded.listed, held = excluded.held, touched_at = excluded.touched_at,
-    ended_at = CASE WHEN excluded.ended_at IS NULL THEN NULL ELSE COALESCE(links.ended_at, excluded.ended_at) END
-"""
-
-SAVE_MEMBER = """
-INSERT INTO refs (link, place, system, kind, name, id, alias, mark, status, asked, phase, lowered, episode, url, gone)
-VALUES (:link, :place, :system, :kind, :name, :id, :alias, :mark, :status, :asked, :phase, :lowered, :episode, :url,
-    :gone)
-ON CONFLICT (link, system, name) DO UPDATE SET
-    place = excluded.place, kind = excluded.kind, id = excluded.id, alias = excluded.alias, mark = excluded.mark,
-    status = excluded.status, asked = excluded.asked, phase = excluded.phase, lowered = excluded.lowered,
-    episode = excluded.episode, url = excluded.url, gone = excluded.gone
-"""
-
-DROP_MEMBER = "DELETE FROM refs WHERE link = :link AND system = :system AND name = :name"
+from bridge.store.codec import load_trouble, moment
+from bridge.store.session import Reader
 
 ONE = """
 SELECT id, kind, origin_system, origin_kind, origin_id, origin_alias, episode, trouble, began_at, listed, held,
@@ -59,27 +32,6 @@ SELECT link FROM refs WHERE system = :system AND kind = :kind AND alias IN (:one
 """
 
 BY_MARK = "SELECT link FROM refs WHERE mark = :mark AND system = :target AND mark <> ''"
-
-# The same object under other links. It never goes down there, unless somebody took it down.
-SPREAD = """
-UPDATE refs SET
-    status = CASE WHEN :lowered = 1 OR status < :status THEN :status ELSE status END,
-    asked = CASE WHEN :lowered = 1 OR asked < :asked THEN :asked ELSE asked END,
-    phase = :phase, gone = :gone, lowered = :lowered,
-    alias = CASE WHEN alias <> '' THEN alias WHEN id = :id THEN :alias ELSE :id END
-WHERE link <> :link AND system = :system AND kind = :kind
-    AND ((id <> '' AND id IN (:id, :other)) OR (alias <> '' AND alias IN (:id, :other)))
-    AND (status < :status OR asked < :asked OR phase <> :phase OR gone <> :gone OR lowered <> :lowered
-        OR (:lowered = 1 AND (status <> :status OR asked <> :asked)) OR (alias = '' AND :alias <> ''))
-RETURNING link
-"""
-
-KNOWN_ELSEWHERE = """
-SELECT status, asked, phase, lowered, gone FROM refs
-WHERE link <> :link AND system = :system AND kind = :kind
-    AND ((id <> '' AND id IN (:id, :other)) OR (alias <> '' AND alias IN (:id, :other)))
-ORDER BY episode DESC, status DESC LIMIT 1
-"""
 
 
 def load(reader: Reader, link_id: str) -> Link | None:
@@ -110,8 +62,8 @@ def _member(row: Any) -> Member:
         id=row["id"],
         alias=row["alias"],
         mark=row["mark"],
-        status=_status(row["status"]),
-        asked=_status(row["asked"]),
+        status=status_of(row["status"]),
+        asked=status_of(row["asked"]),
         phase=Phase(row["phase"]),
         lowered=bool(row["lowered"]),
         episode=row["episode"],
@@ -121,7 +73,7 @@ def _member(row: Any) -> Member:
     )
 
 
-def _status(number: int) -> Status | None:
+def status_of(number: int) -> Status | None:
     return Status(number) if number else None
 
 
@@ -149,131 +101,3 @@ def held_by_others(reader: Reader, link: Link) -> frozenset[str]:
 def _has_live_incident(other: Link, link: Link) -> bool:
     """An incident of its own: one that both hold is not another's."""
     return any(m.kind == "incident" and not m.over and link.find(m.ref) is None for m in other.members)
-
-
-def save(session: Session, link: Link, merged: Collection[Member] = ()) -> Link:
-    """Store the link and those of its members that changed, and tell the other links that hold the same objects.
-
-    Returns the link as stored. A member that joins brings along what other links know of it; one that the caller did
-    not know of stays, unless it is among the `merged`, which live on under another name.
-    """
-    before = load(session, link.id)
-    known = {(m.system, m.name): m for m in before.members if m not in merged} if before else {}
-    link = replace(link, members=_members(session, link, dict(known)))
-    changed = [m for m in link.members if known.get((m.system, m.name)) != m]
-    for gone in merged:
-        session.run(DROP_MEMBER, link=link.id, system=gone.system, name=gone.name)
-    _save_row(session, link)
-    _save_members(session, before, link)
-    _tell_others(session, link.id, changed)
-    return link
-
-
-def _members(session: Session, link: Link, known: dict[tuple[str, str], Member]) -> tuple[Member, ...]:
-    pairs = [(known.pop((m.system, m.name), None), m) for m in link.members]
-    joined = (_raised(old, new) if old else _joined(session, link.id, new) for old, new in pairs)
-    return (*joined, *known.values())
-
-
-def _raised(old: Member, new: Member) -> Member:
-    """Ids are never forgotten, and within an episode status only goes up, whatever the caller had read."""
-    if new.episode == old.episode and not new.lowered:
-        new = replace(new, status=highest(old.status, new.status), asked=highest(old.asked, new.asked))
-    return replace(new, id=new.id or old.id, alias=new.alias or old.alias, url=new.url or old.url, create=old.create)
-
-
-def _joined(session: Session, link_id: str, member: Member) -> Member:
-    row = session.one(KNOWN_ELSEWHERE, link=link_id, **_same_object(member)) if _is_shared(member) else None
-    if row is None or member.lowered:
-        return member
-    return replace(
-        member,
-        status=highest(member.status, _status(row["status"])),
-        asked=highest(member.asked, _status(row["asked"])),
-        phase=member.phase or Phase(row["phase"]),
-        lowered=bool(row["lowered"]),
-        gone=member.gone or bool(row["gone"]),
-    )
-
-
-def _is_shared(member: Member) -> bool:
-    return bool(member.id) and member.kind in ("alert", "incident")
-
-
-def _same_object(member: Member) -> dict[str, object]:
-    other = member.alias or member.id
-    return {"system": member.system, "kind": member.kind, "id": member.id, "other": other}
-
-
-def _save_members(session: Session, before: Link | None, link: Link) -> None:
-    stored = set(enumerate(before.members)) if before else set()
-    for place, member in enumerate(link.members):
-        if (place, member) not in stored:
-            _save_member(session, link.id, place, member)
-
-
-def _save_row(session: Session, link: Link) -> None:
-    status = link.status
-    session.run(
-        SAVE,
-        id=link.id,
-        kind=link.kind,
-        origin_system=link.origin.system,
-        origin_kind=link.origin.kind,
-        origin_id=link.origin.id,
-        origin_alias=link.origin.alias,
-        status=int(status),
-        episode=link.episode,
-        trouble=dump_trouble(link.trouble),
-        title=link.trouble.title,
-        number=link.trouble.number,
-        began_at=seconds(link.began_at),
-        listed=int(link.listed),
-        held=int(link.held),
-        now=session.at,
-        ended_at=session.at if status is Status.RESOLVED else None,
-    )
-
-
-def _save_member(session: Session, link_id: str, place: int, member: Member) -> None:
-    session.run(
-        SAVE_MEMBER,
-        link=link_id,
-        place=place,
-        system=member.system,
-        kind=member.kind,
-        name=member.name,
-        id=member.id,
-        alias=member.alias,
-        mark=member.mark,
-        status=int(member.status or 0),
-        asked=int(member.asked or 0),
-        phase=str(member.phase),
-        lowered=int(member.lowered),
-        episode=member.episode,
-        url=member.url,
-        gone=int(member.gone),
-    )
-
-
-def _tell_others(session: Session, link_id: str, changed: Iterable[Member]) -> None:
-    told = set().union(*(_spread(session, link_id, member) for member in changed if _is_shared(member)))
-    for other_id in sorted(told):
-        other = load(session, other_id)
-        assert other is not None
-        _save_row(session, other)
-
-
-def _spread(session: Session, link_id: str, member: Member) -> set[str]:
-    rows = session.all(
-        SPREAD,
-        link=link_id,
-        alias=member.alias,
-        status=int(member.status or 0),
-        asked=int(member.asked or 0),
-        phase=str(member.phase),
-        gone=int(member.gone),
-        lowered=int(member.lowered),
-        **_same_object(member),
-    )
-    return {row["link"] for row in rows}

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from bridge.core.lanes import lane_of
 from bridge.model import Advance, Command, Create, Decision, Link, Recheck, Update
-from bridge.store import ledger, links
+from bridge.store import ledger, linking
 from bridge.store.codec import dump_command, kind_of, load_command, merged, once_of
 from bridge.store.session import CALLS, Session
 
@@ -83,7 +83,7 @@ def apply(session: Session, decision: Decision, cause: str, shadow: Sequence[str
 
 
 def _stored(session: Session, link: Link) -> Link:
-    link = links.save(session, link if link.id else replace(link, id=session.new_id()))
+    link = linking.save(session, link if link.id else replace(link, id=session.new_id()))
     for confirm in (CONFIRM_OWED, CONFIRM_DEAD):
         session.run(confirm, link=link.id, now=session.at)
     return link

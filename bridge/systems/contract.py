@@ -56,6 +56,7 @@ class Known:
     kind: str  # team | router | user
     id: str  # what the API wants
     names: tuple[str, ...]  # every way an operator may write it: ids, name, e-mail (compared without case)
+    title: str = ""  # as people call it
 
 
 @dataclass(frozen=True, slots=True)

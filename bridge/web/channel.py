@@ -84,7 +84,7 @@ class Refusing(ErrorTask):
         request_id = answers.request_id(self.request.headers.get("X_REQUEST_ID"))
         content = refusal.body(request_id)
         self.status = answers.status_line(refusal.status)
-        self.response_headers = answers.heads(content, request_id, refusal.headers)
+        self.response_headers = list(answers.heads(content, request_id, refusal.headers))
         self.content_length = len(content)
         self.set_close_on_finish()
         self.channel.refused = True

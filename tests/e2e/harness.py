@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
+from bridge.app import assemble, wall_clock
 from bridge.config import load_config
 from bridge.flows.poll import poll
 from bridge.flows.resync import Run, resync
 from bridge.sandbox import pagertree, rootly
 from bridge.sandbox.stage import Stage, open_stage
-from bridge.whole import Bridge, open_bridge
+from bridge.web.front import create_app
+from bridge.web.server import serve
+from bridge.whole import Bridge
+from bridge.worker import Worker
 
 T = TypeVar("T")
 Seen = dict[str, Any]
+Routes = list[dict[str, Any]]
 
 SECONDS = 8.0
 FAST: dict[str, Mapping[str, Any]] = {
@@ -52,7 +59,6 @@ class Scene:
     stage: Stage
     bridge: Bridge
     thread: Thread
-    faulty: list[str] = field(default_factory=list)
 
     @property
     def pagertree(self) -> pagertree.PagerTree:
@@ -168,12 +174,29 @@ class Scene:
         assert not self.thread.is_alive(), "the bridge did not stop"
 
 
-def open_scene(folder: Path, stage: Stage | None = None, **sections: Mapping[str, Any]) -> Scene:
+def open_scene(
+    folder: Path,
+    stage: Stage | None = None,
+    routes: Routes | None = None,
+    clock: Callable[[], datetime] = wall_clock,
+    **sections: Any,
+) -> Scene:
     """A bridge with a fresh store in `folder`, at work; `sections` of its configuration differ from the fast ones."""
     stage = stage or fast_stage()
-    merged = {name: {**FAST.get(name, {}), **sections.get(name, {})} for name in FAST | sections}
-    routes = sections.get("routes")
-    written = stage.write_configuration(folder, **{**merged, **({"routes": routes} if routes else {})})
-    bridge = open_bridge(load_config(written, os.environ))
+    config = load_config(write_configuration(stage, folder, routes, **sections), os.environ)
+    parts = assemble(config, clock)
+    bridge = Bridge(parts, Worker(parts), serve(create_app(parts), config.server.host, config.server.port))
     stage.send_webhooks_to(bridge.url)
     return Scene(stage, bridge, bridge.run_aside())
+
+
+def write_configuration(
+    stage: Stage, folder: Path, routes: Routes | None = None, port: int = 0, **sections: Mapping[str, Any]
+) -> Path:
+    """JSON is YAML. Without routes of its own it has those of the stage."""
+    merged = {name: {**FAST.get(name, {}), **sections.get(name, {})} for name in FAST | sections}
+    whole = stage.configuration(port, **merged) | ({"routes": routes} if routes else {})
+    path = folder / "config.yaml"
+    path.write_text(json.dumps(whole))
+    path.chmod(0o600)
+    return path

@@ -1,4 +1,4 @@
-"""Run as a program: children that keep deliveries are killed in the middle, and everything they reported is still there.
+"""Run as a program: children that keep deliveries are killed in the middle; all that they reported is still there.
 
 Prints how many keys were checked. `python -m tests.store.killed_children PATH KILLS`
 """

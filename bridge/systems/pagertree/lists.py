@@ -51,8 +51,12 @@ def read_directory(listing: Listing, answer: Response, /) -> tuple[tuple[Known, 
     found, more, _ = read_list(answer)
     if not all(text(row, "id") for row in found):
         raise Unlistable(f"{listing.name}: an entry without an id")
-    known = tuple(Known(listing.kind, text(row, "id"), _names(row)) for row in found)
+    known = tuple(Known(listing.kind, text(row, "id"), _names(row), _title(row)) for row in found)
     return known, _following(listing, found) if more else None
+
+
+def _title(entry: JSON) -> str:
+    return text(entry, "name") or text(mapping(entry, "user"), "name")
 
 
 def _names(entry: JSON) -> tuple[str, ...]:

@@ -1,0 +1,86 @@
+"""`bridge deliveries`: the webhooks that came, what each said, and what it caused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.cli.options import config_option, filter_options, given, json_option, page_options, read_config
+from bridge.cli.reading import Row, one_of, reports_of, screen_for, show_list
+from bridge.cli.showing import Screen
+from bridge.store import filters as stored
+from bridge.store.contract import Reports
+
+COLUMNS = (("ID", "id"), ("RECEIVED (UTC)", "received_at"), ("SOURCE", "source"), ("DOOR", "door"),
+           ("VERDICT", "verdict"), ("WHY", "reason"))  # fmt: skip
+FACTS = (("delivery", "id"), ("source", "source"), ("door", "door"), ("received", "received_at"),
+         ("verdict", "verdict"), ("why", "reason"), ("attempts", "attempts"), ("due", "due_at"), ("stale", "stale"),
+         ("key", "key"), ("headers", "headers"))  # fmt: skip
+CAUSED = (("CALL", "id"), ("TARGET", "target"), ("KIND", "kind"), ("STATE", "state"), ("LINK", "link"),
+          ("WHY", "reason"))  # fmt: skip
+LONGEST_BODY = 100_000  # characters shown to people; --json gives all
+
+
+@click.group()
+def deliveries() -> None:
+    """The webhooks that came, and what became of each."""
+
+
+@deliveries.command("list")
+@filter_options(stored.DELIVERIES)
+@page_options
+@config_option
+@json_option
+def list_(config_file: Path, as_json: bool, limit: int, before: str, **filters: Any) -> None:
+    """The deliveries, newest first."""
+    show_list(config_file, as_json, limit, COLUMNS, lambda reports, n: reports.deliveries(given(filters), n, before))
+
+
+@deliveries.command()
+@click.argument("id_", metavar="ID")
+@config_option
+@json_option
+def show(config_file: Path, as_json: bool, id_: str) -> None:
+    """One delivery: what came, how it was judged and what it caused. Secrets are masked before it is stored."""
+    config = read_config(config_file)
+    with reports_of(config) as reports:
+        delivery = one_of(reports.delivery(id_), "delivery", id_)
+        caused = _caused(reports, delivery)
+    screen = screen_for(config)
+    if as_json:
+        screen.json({**delivery, "calls": caused})
+    else:
+        _tell(screen, delivery, caused)
+
+
+def _caused(reports: Reports, delivery: Any) -> list[Row]:
+    """The calls that go back to it."""
+    links: list[Any] = [reports.link(link) for link in delivery["links"]]
+    return [call for link in links if link for call in link["calls"] if call["delivery"] == delivery["id"]]
+
+
+def _tell(screen: Screen, delivery: Any, caused: list[Row]) -> None:
+    screen.facts(delivery, FACTS)
+    screen.line()
+    screen.lines(_pretty(delivery["body"]))
+    screen.line()
+    for link in delivery["links"]:
+        screen.line(f"It belongs to link {link}: bridge links show {link}")
+    if caused:
+        screen.table(CAUSED, caused)
+    else:
+        screen.line("It caused no call.")
+
+
+def _pretty(body: str | None) -> str:
+    if body is None:
+        return "(the body was removed by retention)"
+    try:
+        shown = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        shown = body
+    cut = f"\n… and {len(shown) - LONGEST_BODY} characters more: --json shows all"
+    return shown if len(shown) <= LONGEST_BODY else shown[:LONGEST_BODY] + cut

@@ -1,0 +1,142 @@
+"""`bridge demo`: the bridge at work between two simulated systems, each step with the time it took."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+from rich.text import Text
+
+from bridge import log
+from bridge.cli.ending import FAILED, end
+from bridge.cli.options import read_config
+from bridge.cli.showing import Screen
+from bridge.cli.story import Step, Story
+from bridge.cli.waiting import on_signals, until_told
+from bridge.redact import Redactor
+from bridge.sandbox.stage import Stage, open_stage
+from bridge.whole import Bridge, open_bridge
+
+DEADLINE = 8.0  # seconds in which a step must be seen on the other side
+LOOK = 0.003
+LOG = "bridge.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Everything that the demo has running, and where its files are."""
+
+    stage: Stage
+    bridge: Bridge
+    config_file: Path
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="End after the story: 0 if every step was seen in time, 1 if not.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The bridge's port. Default: any that is free.")
+def demo(once: bool, port: int) -> None:
+    """Watch the bridge work between two simulated systems.
+
+    Nothing leaves this machine, and what it writes is removed at the end.
+    """
+    on_signals(lambda: end(0))
+    screen = Screen()
+    with _running(port) as running:
+        missed = _play(screen, Story(running.stage))
+        if once:
+            end(FAILED if missed else 0)
+        _say_where(screen, running)
+        until_told()
+
+
+@contextmanager
+def _running(port: int) -> Iterator[Set]:
+    with ExitStack() as after:
+        folder = Path(after.enter_context(TemporaryDirectory(prefix="bridge-demo-")))
+        stage = open_stage()
+        after.callback(stage.close)
+        config_file = stage.write_configuration(folder, port)
+        bridge = _opened(config_file, after)
+        stage.write_configuration(folder, bridge.server.port)  # so that the other commands find it
+        stage.send_webhooks_to(bridge.url)
+        yield Set(stage, bridge, config_file)
+
+
+def _opened(config_file: Path, after: ExitStack) -> Bridge:
+    config = read_config(config_file)
+    stream = after.enter_context((config_file.parent / LOG).open("w", encoding="utf-8"))
+    log.set_up(Redactor(config.secrets()), "info", stream)
+    bridge = open_bridge(config)
+    thread = bridge.run_aside()
+    after.callback(thread.join, 12)
+    after.callback(bridge.stop)
+    return bridge
+
+
+def _play(screen: Screen, story: Story) -> bool:
+    """Whether a step was missed; what would have followed it is not played."""
+    began = time.monotonic()
+    for number, step in enumerate(story.steps(), 1):
+        lag = _lag_of(step)
+        _tell(screen, number, step, lag)
+        if lag is None:
+            screen.line(f"Step {number} was not seen within {DEADLINE:g} s: {step.shows} ({step.there}).", "red")
+            return True
+    screen.line(f"Every step was seen on the other side. It took {time.monotonic() - began:.1f} s.", "green")
+    return False
+
+
+def _lag_of(step: Step) -> float | None:
+    """Seconds from what is done here to what is seen there; None: not seen in time."""
+    if not _until(step.ready):
+        return None
+    began = time.monotonic()
+    step.act()
+    return time.monotonic() - began if _until(step.seen) else None
+
+
+def _until(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + DEADLINE
+    while not holds():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(LOOK)
+    return True
+
+
+def _tell(screen: Screen, number: int, step: Step, lag: float | None) -> None:
+    told = "not seen" if lag is None else f"{lag * 1000:.0f} ms"
+    style = "bold red" if lag is None else "green"
+    line = Text.assemble(
+        (f"{number}  ", "dim"),
+        (f"{step.where:<9}  ", "bold cyan" if step.where == "Rootly" else "bold magenta"),
+        f"{step.does:<43}  ",
+        ("→ ", "dim"),
+        f"{step.there + ': ' + step.shows:<58}  ",
+        (f"{told:>8}", style),
+    )
+    screen.console.print(line, soft_wrap=True)
+    sys.stdout.flush()
+
+
+def _say_where(screen: Screen, running: Set) -> None:
+    stage, file = running.stage, running.config_file
+    places = {"PagerTree": stage.pagertree.url, "Rootly": stage.rootly.url, "the bridge": running.bridge.url}
+    commands = ("links list", "deliveries list", "doctor --online")
+    raise_one = f'curl -X POST {stage.pagertree.url}/_sandbox/alerts -d \'{{"title": "Another one"}}\''
+    screen.line()
+    for name, url in places.items():
+        screen.line(f"{name:<10}  {url}")
+    screen.line(f"{'its log':<10}  {file.parent / LOG}")
+    screen.line("\nTry, in another terminal:".strip(), "bold")
+    for command in commands:
+        screen.line(f"  bridge {command} --config {file}")
+    screen.line(f"  {raise_one}")
+    screen.line("Running until Ctrl-C.", "bold")
+    sys.stdout.flush()

@@ -1,0 +1,85 @@
+"""`bridge links`: what belongs together, and the story of one of them as it went."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.cli.options import config_option, filter_options, given, json_option, page_options, read_config
+from bridge.cli.reading import Row, one_of, reports_of, screen_for, show_list
+from bridge.cli.showing import Screen
+from bridge.store import filters as stored
+
+COLUMNS = (("ID", "id"), ("STATUS", "status"), ("KIND", "kind"), ("SINCE (UTC)", "began_at"), ("NUMBER", "number"),
+           ("TITLE", "title"))  # fmt: skip
+FACTS = (("link", "id"), ("title", "title"), ("status", "status"), ("kind", "kind"), ("number", "number"),
+         ("severity", "severity"), ("urgency", "urgency"), ("episode", "episode"), ("began", "began_at"),
+         ("ended", "ended_at"), ("held", "held"), ("listed only", "listed"), ("address", "url"))  # fmt: skip
+MEMBERS = (("SYSTEM", "system"), ("KIND", "kind"), ("ID", "id"), ("STATUS", "status"), ("ASKED", "asked"),
+           ("CREATE", "create"), ("ADDRESS", "url"))  # fmt: skip
+STORY = (("TIME (UTC)", "at"), ("WHAT", "what"), ("ID", "id"), ("RESULT", "result"), ("WHY", "reason"))
+
+
+@click.group()
+def links() -> None:
+    """What belongs together in both systems."""
+
+
+@links.command("list")
+@filter_options(stored.LINKS)
+@page_options
+@config_option
+@json_option
+def list_(config_file: Path, as_json: bool, limit: int, before: str, **filters: Any) -> None:
+    """The links, newest first."""
+    show_list(config_file, as_json, limit, COLUMNS, lambda reports, n: reports.links(given(filters), n, before))
+
+
+@links.command()
+@click.argument("id_", metavar="ID")
+@config_option
+@json_option
+def show(config_file: Path, as_json: bool, id_: str) -> None:
+    """One link: its objects on both sides, and what happened, in order.
+
+    ID is the link's, or that of any alert or incident in it.
+    """
+    config = read_config(config_file)
+    with reports_of(config) as reports:
+        link = one_of(reports.link(id_), "link", id_)
+    screen = screen_for(config)
+    if as_json:
+        screen.json(link)
+    else:
+        _tell(screen, link)
+
+
+def _tell(screen: Screen, link: Any) -> None:
+    screen.facts(link, FACTS)
+    screen.line()
+    screen.table(MEMBERS, [_member(member) for member in link["members"]])
+    screen.line()
+    screen.table(STORY, story_of(link))
+
+
+def _member(member: Row) -> Row:
+    return {**member, "id": member["id"] or member["name"], "status": "gone" if member["gone"] else member["status"]}
+
+
+def story_of(link: Any) -> list[Row]:
+    """Deliveries and calls of a link as one list, in the order of time."""
+    steps = [_came(delivery) for delivery in link["deliveries"]] + [_left(call) for call in link["calls"]]
+    return sorted(steps, key=lambda step: str(step["at"]))
+
+
+def _came(delivery: Row) -> Row:
+    what = f"from {delivery['source']} by {delivery['door']}"
+    return {"at": delivery["received_at"], "what": what, "id": delivery["id"], "result": delivery["verdict"],
+            "reason": delivery["reason"]}  # fmt: skip
+
+
+def _left(call: Row) -> Row:
+    return {"at": call["created_at"], "what": f"to {call['target']}: {call['kind']}", "id": call["id"],
+            "result": call["state"], "reason": call["reason"]}  # fmt: skip

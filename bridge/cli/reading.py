@@ -1,0 +1,62 @@
+"""Reads of the database, read-only and beside a running bridge: one page of a list, or one row by its id."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from bridge.cli.options import read_config
+from bridge.cli.showing import Column, Screen
+from bridge.config import Config
+from bridge.errors import BridgeError, Broken
+from bridge.redact import Redactor
+from bridge.store.contract import Reports
+from bridge.store.sqlite import open_readonly
+
+Row = dict[str, object]
+Listed = Callable[[Reports, int], list[Row]]
+
+
+@contextmanager
+def reports_of(config: Config) -> Iterator[Reports]:
+    """Raises `Broken` for a file that is not there, not ours or damaged."""
+    readers = open_readonly(config.database)
+    try:
+        with readers.reports() as reports:
+            yield reports
+    except sqlite3.DatabaseError as fault:
+        raise Broken(f"{config.database} cannot be read ({fault}): try `bridge db verify`") from fault
+    finally:
+        readers.close()
+
+
+def screen_for(config: Config) -> Screen:
+    return Screen(Redactor(config.secrets()))
+
+
+def show_list(config_file: Path, as_json: bool, limit: int, columns: Sequence[Column], ask: Listed) -> None:
+    """`ask(reports, n)` gives at most n rows, newest first."""
+    config = read_config(config_file)
+    with reports_of(config) as reports:
+        rows = ask(reports, limit + 1)
+    page, screen = rows[:limit], screen_for(config)
+    after = page[-1]["id"] if len(rows) > limit else None
+    if as_json:
+        screen.json({"items": page, "next": after})
+    elif not page:
+        screen.line("There is nothing here.")
+    else:
+        screen.table(columns, page)
+        if after:
+            screen.line(f"There are older ones: add --before {after}", "dim")
+
+
+def one_of(found: Row | None, what: str, id_: str) -> Row:
+    if found is None:
+        raise BridgeError(f"There is no {what} {id_!r} here: `bridge {_lists[what]} list` shows what there is.")
+    return found
+
+
+_lists = {"link": "links", "delivery": "deliveries", "call": "calls", "resync": "resyncs"}

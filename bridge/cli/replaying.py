@@ -1,0 +1,53 @@
+"""`bridge replay`: deliveries are judged again, by id or by filter. Doing so twice does no harm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.app import Parts
+from bridge.cli.changing import Outcome, each, result
+from bridge.cli.options import config_option, filter_options, given, json_option, read_config
+from bridge.cli.reading import reports_of, screen_for
+from bridge.config import Config
+from bridge.errors import BridgeError
+from bridge.flows import replay as flows
+from bridge.store import filters as stored
+
+MOST = 10_000  # at once
+
+
+@click.command()
+@click.argument("ids", metavar="[ID]...", nargs=-1)
+@filter_options(stored.DELIVERIES)
+@click.option("--reason", default="", help="Only those whose reason has these words in it.")
+@config_option
+@json_option
+def replay(config_file: Path, as_json: bool, ids: tuple[str, ...], reason: str, **filters: Any) -> None:
+    """Judge deliveries again: those with these IDs, or all that the filters find (10,000 at once).
+
+    A delivery that is judged again does what is still missing and nothing that is there already.
+    """
+    wanted = given(filters)
+    if bool(ids) == bool(wanted or reason):
+        raise click.UsageError("Name either IDs or at least one filter, such as --verdict quarantined.")
+    config = read_config(config_file)
+    chosen = ids or _found(config, wanted, reason)
+    outcomes = each(config, chosen, "deliveries/{}/replay", _directly) if chosen else ()
+    result(screen_for(config), as_json, outcomes)
+
+
+def _found(config: Config, wanted: dict[str, str], reason: str) -> tuple[str, ...]:
+    with reports_of(config) as reports:
+        rows = reports.deliveries(wanted, MOST + 1)
+    if len(rows) > MOST:
+        raise BridgeError(f"More than {MOST} deliveries are meant: narrow them down with --since and --until.")
+    return tuple(str(row["id"]) for row in rows if reason.lower() in str(row["reason"]).lower())
+
+
+def _directly(parts: Parts, id_: str, actor: str) -> Outcome:
+    if not flows.replay(parts, [id_], actor):
+        return Outcome(id_, False, "There is no such delivery here.")
+    return Outcome(id_, True, "done")

@@ -1,0 +1,58 @@
+"""`bridge resyncs`: earlier comparisons and what each found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge.cli.options import config_option, json_option, page_options, read_config
+from bridge.cli.reading import one_of, reports_of, screen_for, show_list
+from bridge.cli.showing import Screen
+
+COLUMNS = (("ID", "id"), ("BEGAN (UTC)", "started_at"), ("STATE", "state"), ("SEEN", "seen"), ("DRIFTS", "drifts"),
+           ("BY", "detail.actor"), ("WHY", "detail.why"))  # fmt: skip
+FACTS = (("resync", "id"), ("state", "state"), ("why", "detail.why"), ("only a plan", "detail.plan"),
+         ("by", "detail.actor"), ("began", "started_at"), ("ended", "finished_at"), ("seen", "detail.seen"),
+         ("drifts", "detail.drifts"), ("requests", "calls"))  # fmt: skip
+FOUND = (("DRIFT", "kind"), ("OBJECT", "object"), ("LINK", "link"))
+
+
+@click.group()
+def resyncs() -> None:
+    """Earlier comparisons and what they found."""
+
+
+@resyncs.command("list")
+@page_options
+@config_option
+@json_option
+def list_(config_file: Path, as_json: bool, limit: int, before: str) -> None:
+    """The comparisons, newest first."""
+    show_list(config_file, as_json, limit, COLUMNS, lambda reports, n: reports.runs(n, before))
+
+
+@resyncs.command()
+@click.argument("id_", metavar="ID")
+@config_option
+@json_option
+def show(config_file: Path, as_json: bool, id_: str) -> None:
+    """One comparison and every difference it found."""
+    config = read_config(config_file)
+    with reports_of(config) as reports:
+        run = one_of(reports.run(id_), "resync", id_)
+    screen = screen_for(config)
+    if as_json:
+        screen.json(run)
+    else:
+        tell_run(screen, run)
+
+
+def tell_run(screen: Screen, run: Any) -> None:
+    screen.facts(run, FACTS)
+    screen.line()
+    if found := run["detail"]["found"]:
+        screen.table(FOUND, found)
+    elif run["state"] == "done":
+        screen.line("Nothing differs.", "green")

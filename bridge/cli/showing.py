@@ -1,0 +1,113 @@
+"""What people and scripts are shown: tables with colour on a terminal, plain lines elsewhere, or one JSON document.
+
+Rule: texts from outside are data. No markup in them is obeyed, no control character reaches the terminal, no secret
+leaves, and a long one is cut where it would spoil a table.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bridge.redact import Redactor
+
+LONGEST_CELL = 200
+WIDE = 200  # columns where no terminal says how many there are
+COLOURS = {
+    **dict.fromkeys(("applied", "done", "resolved", "OK", "closed"), "green"),
+    **dict.fromkeys(("waiting", "owed", "running", "WARN", "acknowledged"), "yellow"),
+    **dict.fromkeys(("quarantined", "dead", "FAIL", "failed", "refused", "open"), "red"),
+    **dict.fromkeys(("ignored", "superseded", "shadow"), "dim"),
+}
+Column = tuple[str, str]  # its title, and the key of the row (dots lead inside)
+
+
+class Screen:
+    """Standard output."""
+
+    def __init__(self, redactor: Redactor | None = None) -> None:
+        self._redact = redactor.text if redactor else str
+        terminal = sys.stdout.isatty()
+        width = shutil.get_terminal_size().columns if terminal else WIDE
+        self.console = Console(file=sys.stdout, width=width, markup=False, highlight=False, emoji=False)
+
+    def json(self, value: object) -> None:
+        click.echo(self._redact(json.dumps(value, indent=2)))
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """One line, never broken; `text` may come from outside."""
+        self.console.print(Text(self._redact(plain(text)), style=style), soft_wrap=True)
+
+    def lines(self, text: str) -> None:
+        for one in text.splitlines():
+            self.line(one)
+
+    def table(self, columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> None:
+        """The last column takes what room is left."""
+        shown = Table(box=None, pad_edge=False, header_style="bold")
+        for place, (title, _) in enumerate(columns):
+            last = place == len(columns) - 1
+            shown.add_column(title, no_wrap=not last, overflow="fold" if last else "ellipsis")
+        for row in rows:
+            shown.add_row(*(self._cell(_at(row, key)) for _, key in columns))
+        self.console.print(shown)
+
+    def facts(self, row: Mapping[str, object], keys: Sequence[Column]) -> None:
+        """One thing, a line for each fact that there is."""
+        width = max(len(title) for title, _ in keys)
+        for title, key in keys:
+            if (value := said(_at(row, key))) != "":
+                name, told = Text(f"{title:<{width}}  ", style="bold"), Text(self._redact(plain(value)), _colour(value))
+                self.console.print(name + told, soft_wrap=True)
+
+    def _cell(self, value: object) -> Text:
+        text = self._redact(plain(said(value), LONGEST_CELL))
+        return Text(text, style=_colour(text))
+
+
+def plain(text: str, longest: int | None = None) -> str:
+    """One line of printable characters: a terminal obeys what is not."""
+    if longest is not None and len(text) > longest:
+        text = text[: longest - 1] + "…"
+    return "".join(c if c.isprintable() else " " if c.isspace() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def said(value: object) -> str:
+    match value:
+        case None | False:
+            return ""
+        case True:
+            return "yes"
+        case list() | tuple():
+            return ", ".join(said(inner) for inner in value)
+        case dict():
+            return ", ".join(f"{key} {said(inner)}" for key, inner in value.items())
+    return str(value)
+
+
+def when(moment: object) -> str:
+    """A stored time as people read it, in UTC.
+
+    >>> when("2026-01-31T12:00:00.250000+00:00")
+    '2026-01-31 12:00:00'
+    """
+    return str(moment)[:19].replace("T", " ") if moment else ""
+
+
+def _colour(text: str) -> str:
+    return COLOURS.get(text, "")
+
+
+def _at(row: Mapping[str, object], key: str) -> Any:
+    value: Any = row
+    for part in key.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return when(value) if key.endswith("_at") or key == "at" else value

@@ -1,0 +1,100 @@
+"""The house of DESIGN: imports point down only, and each floor keeps to its own tools."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FLOORS = (
+    ("errors", "model"),
+    ("core",),
+    ("systems", "store"),
+    ("transport", "budgets", "circuits", "redact", "config", "log", "metrics", "shelf", "known", "app"),
+    ("flows",),
+    ("web", "worker", "whole", "cli", "__main__"),
+)
+PARTS_OF = {"config_checks": "config", "config_faults": "config", "config_sections": "config", "config_text": "config"}
+SIDE_HOUSE = "sandbox"  # simulated vendors: `bridge demo` and `bridge sandbox` start them, no lower floor knows them
+OUTGOING = {"requests", "urllib3", "http.client", "urllib.request"}
+DATABASES = {"sqlite3", "sqlite_utils"}
+
+
+def module_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(path): path for path in (ROOT / "bridge").rglob("*.py")}
+
+
+def imports(module: str) -> Iterator[str]:
+    """Everything it names in an import, also inside functions and for the type checker alone."""
+    for node in ast.walk(ast.parse(MODULES[module].read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module is not None, f"{module}: write imports in full"
+            whole = [f"{node.module}.{name.name}" for name in node.names]
+            yield from (name if name in MODULES else node.module for name in whole)
+
+
+def room(module: str) -> str:
+    """`bridge.core.decide` stands in `core`."""
+    name = module.split(".")[1]
+    return PARTS_OF.get(name, name)
+
+
+def floor(module: str) -> int:
+    return next(height for height, rooms in enumerate(FLOORS) if room(module) in rooms)
+
+
+USED = {module: set(imports(module)) for module in MODULES}
+GRAPH = {module: names & MODULES.keys() for module, names in USED.items()}
+HOUSE = sorted(module for module in MODULES if module != "bridge" and room(module) != SIDE_HOUSE)
+
+
+def using(names: set[str]) -> set[str]:
+    return {m for m in HOUSE if any(f"{used}.".startswith(f"{name}.") for used in USED[m] for name in names)}
+
+
+def test_every_module_has_its_place_in_the_house() -> None:
+    assert {room(module) for module in HOUSE} == {name for rooms in FLOORS for name in rooms}
+
+
+@pytest.mark.parametrize("module", HOUSE)
+def test_imports_point_down_only(module: str) -> None:
+    upwards = [name for name in GRAPH[module] if name in HOUSE and floor(name) > floor(module)]
+    assert not upwards
+
+
+def test_no_imports_go_round_in_a_circle() -> None:
+    TopologicalSorter({module: names - {"bridge"} for module, names in GRAPH.items()}).prepare()
+
+
+def test_judgement_needs_nothing_but_the_standard_library() -> None:
+    below = [module for module in HOUSE if floor(module) <= 1]
+    foreign = {name for module in below for name in USED[module] if name.split(".")[0] != "bridge"}
+    assert {name.split(".")[0] for name in foreign} <= sys.stdlib_module_names
+
+
+def test_dialects_know_no_store_and_the_store_knows_no_dialect() -> None:
+    dialects = {name for module in HOUSE if room(module) == "systems" for name in GRAPH[module]}
+    memory = {name for module in HOUSE if room(module) == "store" for name in GRAPH[module]}
+    assert "store" not in map(room, dialects)
+    assert "systems" not in map(room, memory)
+
+
+def test_the_simulated_vendors_stay_outside() -> None:
+    knowing = {room(module) for module in HOUSE for name in GRAPH[module] if room(name) == SIDE_HOUSE}
+    assert knowing <= {"cli"}
+
+
+def test_only_the_transport_calls_out() -> None:
+    assert using(OUTGOING) == {"bridge.transport"}
+
+
+def test_only_the_store_opens_databases() -> None:
+    assert {room(module) for module in using(DATABASES)} == {"store"}
