@@ -65,7 +65,9 @@ def _rate(there: Vendors, count: int) -> float:
 
 
 def _as_sent(there: Vendors, folder: Path) -> Path:
-    calls = [(method, there.url + path, _headers(head), _body(body)) for _, method, path, head, body in there.ask("calls")]
+    calls = [
+        (method, there.url + path, _headers(head), _body(body)) for _, method, path, head, body in there.ask("calls")
+    ]
     file = folder / "calls.json"
     file.write_text(json.dumps(calls))
     return file

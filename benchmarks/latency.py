@@ -121,7 +121,9 @@ def _figures(idle: list[list[float]], storm: list[list[float]], left: list[int])
         return [percentile(lags, share) * 1000 for lags in rounds]
 
     quiet, loud = middle(of(idle, 0.99)), middle(of(storm, 0.99))
-    each = f"{len(idle[0])} webhooks a round, {1 / EVERY:.0f} a second; the vendor answers after {VENDOR_WAIT * 1000:g} ms"
+    each = (
+        f"{len(idle[0])} webhooks a round, {1 / EVERY:.0f} a second; the vendor answers after {VENDOR_WAIT * 1000:g} ms"
+    )
     return [
         Figure("b", "webhook to page leaving, idle, p50", middle(of(idle, 0.5)), "ms", note=each),
         Figure("b", "webhook to page leaving, idle, p99", quiet, "ms", note=spread(of(idle, 0.99), 1)),

@@ -11,6 +11,8 @@ from itertools import islice
 from pathlib import Path
 from uuid import uuid4
 
+from ulid import ULID
+
 from bridge.core.marks import incident_mark, pagertree_key
 from bridge.model import (
     Advance,
@@ -30,7 +32,6 @@ from bridge.model import (
 )
 from bridge.store.contract import Transaction
 from bridge.store.sqlite import SqliteStore, open_sqlite
-from ulid import ULID
 
 BATCH = 200
 

@@ -48,7 +48,11 @@ class Lost(BridgeError):
 
 
 class Unlistable(BridgeError):
-    """A person must act: a side could not be listed whole, so nothing was compared."""
+    """A person must act: a side could not be listed whole, so nothing was compared. `auth`: it refused our key."""
+
+    def __init__(self, message: str, auth: bool = False) -> None:
+        super().__init__(message)
+        self.auth = auth
 
 
 class Implausible(BridgeError):

@@ -363,6 +363,7 @@ class Settlement:
     reason: str
     due_in: timedelta = timedelta(0)  # when owed: how long to wait
     unsure: bool = False  # when owed: an attempt may have had its effect
+    afresh: bool = False  # when unsure: this very attempt was the last that may have had it
     ref: Ref | None = None  # what a create made or a note left, with both ids
     url: str = ""
     progress: str = ""  # when owed: where a call of several steps stands

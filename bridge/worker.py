@@ -1,24 +1,22 @@
 """The engine room: threads that judge deliveries and make calls, and the schedule of poll, resync and prune.
 
-A pump claims no more than it has hands for, so a claim is never a hoard; new pages have hands of their own.
+New pages have hands of their own, and while one is on its way everything else makes do with a few.
 """
 
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event as Signal
-from threading import Lock, Thread
-from typing import Generic, TypeVar
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bridge.app import Parts
 from bridge.errors import BridgeError, Unavailable
-from bridge.flows.deliver import deliver_one
+from bridge.flows.deliver import Delivered, deliver
 from bridge.flows.poll import poll
 from bridge.flows.process import process_one, put_aside
 from bridge.flows.prune import prune
@@ -26,86 +24,29 @@ from bridge.flows.resync import resync
 from bridge.flows.startup import check_names
 from bridge.log import get_log
 from bridge.model import Call, Delivery, Lane
+from bridge.pump import Pump
 
-IDLE = 0.5  # seconds between looks for what has become due
 JUDGES = 4
-CALLERS = 8
-PAGERS = 4  # hands that do nothing but new pages
-LEASE = timedelta(seconds=180)  # longer than a call with its looks and re-reads can take
+PAGERS = 8  # hands that do nothing but new pages
+CALLERS = 8  # hands for all other calls
+AHEAD = 16  # of those, claimed before a hand is free or waiting for their COMMIT
+FEW = 2  # of those, while a page is on its way: vendors, disk and processor are the page's
+LULL = 1.0  # seconds without a page after which the others go on as before
+LEASE = timedelta(seconds=240)  # longer than a call with its looks and re-reads can take, and its wait for a hand
+LONGEST_WAIT = timedelta(seconds=30)  # for a hand
 DRAIN = 9.0  # seconds for what is under way when we are told to stop
 
-T = TypeVar("T")
+NOT_PAGES = tuple(lane for lane in Lane if lane is not Lane.PAGES)
+
 log = get_log(__name__)
 
 
-@dataclass(slots=True)
-class Pump(Generic[T]):
-    """Claims what is due and hands it to its threads. `claim(n)` takes at most n; `work` never raises."""
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A call and when it was claimed: it may have to wait for a hand."""
 
-    name: str
-    hands: int
-    claim: Callable[[int], Sequence[T]]
-    work: Callable[[T], None]
-    _wake: Signal = field(default_factory=Signal)
-    _stop: Signal = field(default_factory=Signal)
-    _busy: int = 0
-    _lock: Lock = field(default_factory=Lock)
-    _pool: ThreadPoolExecutor | None = None
-    _thread: Thread | None = None
-
-    def start(self) -> None:
-        self._pool = ThreadPoolExecutor(self.hands, thread_name_prefix=self.name)
-        self._thread = Thread(target=self._run, name=f"{self.name}-pump", daemon=True)
-        self._thread.start()
-
-    def wake(self) -> None:
-        self._wake.set()
-
-    def stop(self, seconds: float) -> None:
-        """Claim nothing more and let what is under way end, for at most so long."""
-        self._stop.set()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join(seconds)
-        if self._pool is not None:
-            self._pool.shutdown(wait=False)
-
-    @property
-    def idle(self) -> bool:
-        with self._lock:
-            return self._busy == 0
-
-    def _run(self) -> None:
-        while not self._stop.is_set():
-            self._wake.clear()
-            free = self.hands - self._busy
-            taken = self._claimed(free) if free > 0 else ()
-            for item in taken:
-                self._hand_out(item)
-            if len(taken) < max(free, 1):
-                self._wake.wait(IDLE)
-
-    def _claimed(self, free: int) -> Sequence[T]:
-        try:
-            return self.claim(free)
-        except Unavailable as fault:
-            log.error("store.unavailable", pump=self.name, reason=str(fault))
-            self._stop.wait(1.0)
-            return ()
-
-    def _hand_out(self, item: T) -> None:
-        assert self._pool is not None, "started"
-        with self._lock:
-            self._busy += 1
-        self._pool.submit(self._do, item)
-
-    def _do(self, item: T) -> None:
-        try:
-            self.work(item)
-        finally:
-            with self._lock:
-                self._busy -= 1
-            self._wake.set()
+    call: Call
+    at: datetime
 
 
 @dataclass(slots=True)
@@ -113,13 +54,15 @@ class Worker:
     """All of it, started and stopped as one."""
 
     parts: Parts
-    pumps: dict[str, Pump[Delivery] | Pump[Call]] = field(default_factory=dict)
+    pumps: dict[str, Pump[Delivery] | Pump[Claimed]] = field(default_factory=dict)
     schedule: BackgroundScheduler | None = None
+    _stopping: Signal = field(default_factory=Signal)
+    _paged_at: float = -LULL  # when a page was last claimed, on the monotonic clock
 
     def start(self) -> None:
         judges: Pump[Delivery] = Pump("judge", JUDGES, self._claim_deliveries, self._judge)
-        callers: Pump[Call] = Pump("call", CALLERS, self._claim_calls, self._call)
-        pagers: Pump[Call] = Pump("page", PAGERS, self._claim_pages, self._call)
+        callers: Pump[Claimed] = Pump("call", CALLERS, self._claim_calls, self._call, AHEAD)
+        pagers: Pump[Claimed] = Pump("page", PAGERS, self._claim_pages, self._call)
         self.pumps = {"judge": judges, "call": callers, "page": pagers}
         self.parts.store.on_commit(self._wake)
         for pump in self.pumps.values():
@@ -131,9 +74,12 @@ class Worker:
         """Nothing new is begun; what is under way ends or is found marked at the next start."""
         if self.schedule is not None:
             self.schedule.shutdown(wait=False)
+        self._stopping.set()
         for pump in self.pumps.values():
             pump.stop(seconds=1.0)
         _wait_until(lambda: all(pump.idle for pump in self.pumps.values()), seconds)
+        for pump in self.pumps.values():
+            pump.finish()
 
     def _wake(self, what: str) -> None:
         for name in ("judge",) if what == "deliveries" else ("page", "call"):
@@ -155,11 +101,15 @@ class Worker:
 
     # -- calls
 
-    def _claim_pages(self, free: int) -> Sequence[Call]:
-        return self._claim(free, (Lane.PAGES,))
+    def _claim_pages(self, free: int) -> Sequence[Claimed]:
+        taken = self._claim(free, (Lane.PAGES,))
+        if taken:
+            self._paged_at = time.monotonic()
+        return taken
 
-    def _claim_calls(self, free: int) -> Sequence[Call]:
-        taken = list(self._claim(free, tuple(Lane)))
+    def _claim_calls(self, free: int) -> Sequence[Claimed]:
+        room = free - (CALLERS + AHEAD - FEW if self._paging() else 0)
+        taken = list(self._claim(room, NOT_PAGES)) if room > 0 else []
         for target in self.parts.circuits.probes(self.parts.clock()):
             probe = self._claim_one(target)
             if not probe:
@@ -167,22 +117,41 @@ class Worker:
             taken += probe
         return taken
 
-    def _claim_one(self, target: str) -> Sequence[Call]:
-        return self.parts.store.write(lambda tx: tx.claim_calls(1, LEASE, [target]))
+    def _paging(self) -> bool:
+        return not self.pumps["page"].idle or time.monotonic() - self._paged_at < LULL
 
-    def _claim(self, free: int, lanes: tuple[Lane, ...]) -> Sequence[Call]:
-        targets = self.parts.circuits.passable()
+    def _claim_one(self, target: str) -> Sequence[Claimed]:
+        at = self.parts.clock()
+        return [Claimed(call, at) for call in self.parts.store.write(lambda tx: tx.claim_calls(1, LEASE, [target]))]
+
+    def _claim(self, free: int, lanes: tuple[Lane, ...]) -> Sequence[Claimed]:
+        at, targets = self.parts.clock(), self.parts.circuits.passable()
         if not targets:
             return ()
-        return self.parts.store.write(lambda tx: tx.claim_calls(free, LEASE, targets, lanes))
+        calls = self.parts.store.write(lambda tx: tx.claim_calls(free, LEASE, targets, lanes))
+        return [Claimed(call, at) for call in calls]
 
-    def _call(self, call: Call) -> None:
+    def _call(self, claimed: Claimed) -> Delivered | None:
+        call = claimed.call
         try:
-            deliver_one(self.parts, call, random.random())  # noqa: S311 - jitter, not a secret
+            if (why := self._stays(claimed)) is not None:
+                self.parts.store.write(lambda tx: tx.hand_back([call], timedelta(0), why))
+                return None
+            return deliver(self.parts, call, random.random())  # noqa: S311 - jitter, not a secret
         except Unavailable as fault:
             log.error("store.unavailable", call=call.id, reason=str(fault))
         except Exception:
             log.exception("call.crashed", call=call.id)
+        return None
+
+    def _stays(self, claimed: Claimed) -> str | None:
+        """Why a call that had to wait for its hand is not made now."""
+        if self._stopping.is_set():
+            return "the bridge was stopped before it left"
+        circuit = self.parts.circuits.known[claimed.call.command.target]
+        if circuit.open and circuit.since > claimed.at:
+            return "its system was found down before it left"
+        return "no hand was free in time" if self.parts.clock() - claimed.at > LONGEST_WAIT else None
 
 
 def _wait_until(done: Callable[[], bool], seconds: float) -> bool:

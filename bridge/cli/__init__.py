@@ -34,17 +34,17 @@ COMMANDS: Mapping[str, tuple[str, str]] = {  # name → its file, and what the o
 class Overview(click.Group):
     """Knows its commands by name and turns what stops them into one sentence and an exit code."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, _ctx: click.Context) -> list[str]:
         return [*COMMANDS]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
         found = getattr(import_module(f"bridge.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
         assert isinstance(found, click.Command), "each file defines the command it is listed for"
         return found
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, told) for name, (_, told) in COMMANDS.items()])
 

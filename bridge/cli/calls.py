@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ FACTS = (("call", "id"), ("target", "target"), ("kind", "kind"), ("about", "of")
          ("why", "reason"), ("tries", "attempts"), ("first try", "first_try"), ("due", "due_at"),
          ("waits for another call", "blocked"), ("under way since", "under_way"), ("effect unknown", "unsure"),
          ("step", "progress"), ("made", "made"), ("decided", "created_at"), ("ended", "finished_at"),
-         ("lane", "lane"), ("link", "link"), ("because of delivery", "delivery"), ("command", "command"))  # fmt: skip
+         ("lane", "lane"), ("link", "link"), ("because of delivery", "delivery"))  # fmt: skip
 
 
 @click.group()
@@ -52,6 +53,8 @@ def show(config_file: Path, as_json: bool, id_: str) -> None:
         screen.json(call)
     else:
         screen.facts(call, FACTS)
+        screen.line()
+        screen.lines(json.dumps(call["command"], indent=2, ensure_ascii=False))
 
 
 def _set_right(verb: str, told: str) -> click.Command:

@@ -72,11 +72,7 @@ def _token(config: Config) -> str:
     for token in config.api.tokens:
         if token.scopes & frozenset(may):
             return token.token.get_secret_value()
-    raise ConfigError(
-        (
-            "api.tokens: has none with the scope operate, which is needed to change things while the bridge runs; add one",
-        )
-    )
+    raise ConfigError(("api.tokens: has none with the scope operate, and the running bridge wants one; add it",))
 
 
 def _read(answer: Response) -> object:

@@ -9,7 +9,6 @@ import click
 from bridge.cli.ending import FAILED, end
 from bridge.cli.options import config_option, json_option, read_config
 from bridge.cli.reading import screen_for
-from bridge.config import Config
 from bridge.store.readers import Readers
 from bridge.store.sqlite import open_readonly, open_sqlite
 
@@ -49,7 +48,7 @@ def backup(config_file: Path, file: Path) -> None:
 def verify(config_file: Path, as_json: bool) -> None:
     """Check the file and what must hold in it, also while the bridge runs. Exit code 1: something is wrong."""
     config = read_config(config_file)
-    wrong = _verified(config, open_readonly(config.database))
+    wrong = _verified(open_readonly(config.database))
     screen = screen_for(config)
     if as_json:
         screen.json({"sound": not wrong, "items": list(wrong)})
@@ -60,7 +59,7 @@ def verify(config_file: Path, as_json: bool) -> None:
         end(FAILED)
 
 
-def _verified(config: Config, readers: Readers) -> tuple[str, ...]:
+def _verified(readers: Readers) -> tuple[str, ...]:
     try:
         return readers.verify()
     finally:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 import click
 from rich.text import Text
 
 from bridge import log
-from bridge.cli.ending import FAILED, end
+from bridge.cli.ending import FAILED, end, taken
 from bridge.cli.options import read_config
 from bridge.cli.showing import Screen
 from bridge.cli.story import Step, Story
 from bridge.cli.waiting import on_signals, until_told
+from bridge.config import Config
 from bridge.redact import Redactor
 from bridge.sandbox.stage import Stage, open_stage
 from bridge.whole import Bridge, open_bridge
@@ -48,7 +50,7 @@ def demo(once: bool, port: int) -> None:
     on_signals(lambda: end(0))
     screen = Screen()
     with _running(port) as running:
-        missed = _play(screen, Story(running.stage))
+        missed = play(screen, Story(running.stage))
         if once:
             end(FAILED if missed else 0)
         _say_where(screen, running)
@@ -72,37 +74,48 @@ def _opened(config_file: Path, after: ExitStack) -> Bridge:
     config = read_config(config_file)
     stream = after.enter_context((config_file.parent / LOG).open("w", encoding="utf-8"))
     log.set_up(Redactor(config.secrets()), "info", stream)
-    bridge = open_bridge(config)
+    bridge = _at_its_port(config)
     thread = bridge.run_aside()
     after.callback(thread.join, 12)
     after.callback(bridge.stop)
     return bridge
 
 
-def _play(screen: Screen, story: Story) -> bool:
+def _at_its_port(config: Config) -> Bridge:
+    try:
+        return open_bridge(config)
+    except OSError as fault:
+        raise taken(f"port {config.server.port}", fault) from fault
+
+
+class Told(Protocol):
+    def steps(self) -> Iterable[Step]: ...
+
+
+def play(screen: Screen, story: Told, deadline: float = DEADLINE) -> bool:
     """Whether a step was missed; what would have followed it is not played."""
     began = time.monotonic()
     for number, step in enumerate(story.steps(), 1):
-        lag = _lag_of(step)
+        lag = _lag_of(step, deadline)
         _tell(screen, number, step, lag)
         if lag is None:
-            screen.line(f"Step {number} was not seen within {DEADLINE:g} s: {step.shows} ({step.there}).", "red")
+            screen.line(f"Step {number} was not seen within {deadline:g} s: {step.shows} ({step.there}).", "red")
             return True
     screen.line(f"Every step was seen on the other side. It took {time.monotonic() - began:.1f} s.", "green")
     return False
 
 
-def _lag_of(step: Step) -> float | None:
+def _lag_of(step: Step, deadline: float) -> float | None:
     """Seconds from what is done here to what is seen there; None: not seen in time."""
-    if not _until(step.ready):
+    if not _until(step.ready, deadline):
         return None
     began = time.monotonic()
     step.act()
-    return time.monotonic() - began if _until(step.seen) else None
+    return time.monotonic() - began if _until(step.seen, deadline) else None
 
 
-def _until(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + DEADLINE
+def _until(holds: Callable[[], bool], seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
             return False
@@ -134,7 +147,8 @@ def _say_where(screen: Screen, running: Set) -> None:
     for name, url in places.items():
         screen.line(f"{name:<10}  {url}")
     screen.line(f"{'its log':<10}  {file.parent / LOG}")
-    screen.line("\nTry, in another terminal:".strip(), "bold")
+    screen.line()
+    screen.line("Try, in another terminal:", "bold")
     for command in commands:
         screen.line(f"  bridge {command} --config {file}")
     screen.line(f"  {raise_one}")

@@ -29,6 +29,11 @@ def ending_of(fault: BridgeError | OSError) -> int:
     return next((code for kind, code in _CODES if isinstance(fault, kind)), FAILED)
 
 
+def taken(where: str, fault: OSError) -> BridgeError:
+    """An address that cannot be listened on."""
+    return BridgeError(f"{where} cannot be opened ({fault.strerror}): is something else running there?")
+
+
 def in_words(fault: BridgeError | OSError) -> str:
     if isinstance(fault, OSError) and fault.filename is not None:
         return f"{fault.filename}: {fault.strerror}"

@@ -9,7 +9,7 @@ import click
 
 from bridge.cli.options import config_option, filter_options, given, json_option, page_options, read_config
 from bridge.cli.reading import Row, one_of, reports_of, screen_for, show_list
-from bridge.cli.showing import Screen
+from bridge.cli.showing import Screen, when
 from bridge.store import filters as stored
 
 COLUMNS = (("ID", "id"), ("STATUS", "status"), ("KIND", "kind"), ("SINCE (UTC)", "began_at"), ("NUMBER", "number"),
@@ -75,11 +75,10 @@ def story_of(link: Any) -> list[Row]:
 
 
 def _came(delivery: Row) -> Row:
-    what = f"from {delivery['source']} by {delivery['door']}"
-    return {"at": delivery["received_at"], "what": what, "id": delivery["id"], "result": delivery["verdict"],
-            "reason": delivery["reason"]}  # fmt: skip
+    at, what = when(delivery["received_at"], precise=True), f"from {delivery['source']} by {delivery['door']}"
+    return {"at": at, "what": what, "id": delivery["id"], "result": delivery["verdict"], "reason": delivery["reason"]}
 
 
 def _left(call: Row) -> Row:
-    return {"at": call["created_at"], "what": f"to {call['target']}: {call['kind']}", "id": call["id"],
-            "result": call["state"], "reason": call["reason"]}  # fmt: skip
+    at, what = when(call["created_at"], precise=True), f"to {call['target']}: {call['kind']}"
+    return {"at": at, "what": what, "id": call["id"], "result": call["state"], "reason": call["reason"]}

@@ -63,7 +63,7 @@ def _filter(name: str, choice: list[str]) -> Callable[[F], F]:
     return click.option(f"--{spoken}", name, type=kind, default=None, help=f"Only those with this {spoken}.")
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[str]):
     """A time with its zone, or a duration before now; arrives as ISO 8601 in UTC."""
 
     name = "time"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from bridge.cli.options import read_config
 from bridge.cli.showing import Column, Screen
 from bridge.config import Config
-from bridge.errors import BridgeError, Broken
+from bridge.errors import BridgeError
 from bridge.redact import Redactor
 from bridge.store.contract import Reports
 from bridge.store.sqlite import open_readonly
@@ -26,8 +25,6 @@ def reports_of(config: Config) -> Iterator[Reports]:
     try:
         with readers.reports() as reports:
             yield reports
-    except sqlite3.DatabaseError as fault:
-        raise Broken(f"{config.database} cannot be read ({fault}): try `bridge db verify`") from fault
     finally:
         readers.close()
 

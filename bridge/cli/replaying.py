@@ -26,9 +26,10 @@ MOST = 10_000  # at once
 @config_option
 @json_option
 def replay(config_file: Path, as_json: bool, ids: tuple[str, ...], reason: str, **filters: Any) -> None:
-    """Judge deliveries again: those with these IDs, or all that the filters find (10,000 at once).
+    """Judge deliveries again.
 
-    A delivery that is judged again does what is still missing and nothing that is there already.
+    Those with these IDs, or all that the filters find (10,000 at once). A delivery that is judged
+    again does what is still missing and nothing that is there already.
     """
     wanted = given(filters)
     if bool(ids) == bool(wanted or reason):

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from bridge import __version__, log
-from bridge.cli.ending import FAILED, end
+from bridge.cli.ending import end, taken
 from bridge.cli.options import config_option, read_config
 from bridge.cli.waiting import on_signals
 from bridge.config import Config
 from bridge.errors import ConfigError
 from bridge.redact import Redactor
-from bridge.store.sqlite import wal_reset_warning
+from bridge.store.sqlite import NAME, wal_reset_warning
 from bridge.whole import Bridge, open_bridge
 
 LEVELS = click.Choice(["debug", "info", "warning", "error"])
@@ -53,12 +52,11 @@ def _opened(config: Config) -> Bridge:
         return open_bridge(config)
     except OSError as fault:
         where = f"{config.server.host}:{config.server.port}"
-        click.echo(f"server: {where} cannot be opened: {fault.strerror}; is another bridge running there?", err=True)
-        end(FAILED)
+        raise taken(f"server: {where}", fault) from fault
 
 
 def _say_hello(bridge: Bridge, config: Config) -> None:
     _log.info("serving", url=bridge.url, version=__version__, store=bridge.parts.store.name)
-    for warning in (*config.warnings, wal_reset_warning(sqlite3.sqlite_version)):
+    for warning in (*config.warnings, wal_reset_warning(NAME.removeprefix("SQLite "))):
         if warning:
             _log.warning("notice", what=warning)

@@ -39,7 +39,7 @@ def _pagertree(kind: str, about: str, title: str, now: str) -> Body:
     if kind == "comment.created":
         comment = {"id": str(uuid4()), "body": title, "created_by_name": "Sample Person", "commentable_id": alert}
         return {"type": kind, "data": {**comment, "commentable_type": "Alert", "created_at": now, "updated_at": now}}
-    told = {"title": title, "description": "Sent by `bridge send`.", "urgency": "medium", "tags": ["sample"]}
+    told: Body = {"title": title, "description": "Sent by `bridge send`.", "urgency": "medium", "tags": ["sample"]}
     times = {"createdAt": now, "updatedAt": now}
     return {"type": kind, "data": {"id": alert, "status": PAGERTREE[kind], "meta": {}, **told, **times}}
 
@@ -52,6 +52,7 @@ def _rootly(kind: str, about: str, title: str, now: str) -> Body:
 
 def _of_rootly(kind: str, uuid: str, title: str, now: str) -> Body:
     status = ROOTLY[kind]
+    told: Body
     match kind.partition(".")[0]:
         case "alert":
             told = {"id": uuid, "summary": title, "source": "sample", "labels": [], "status": status}

@@ -37,9 +37,10 @@ KINDS = "; ".join(f"{source}: {', '.join(kinds)}" for source, kinds in TYPES.ite
 def send(
     source: str, kind: str, about: str, title: str, file: Path | None, url: str, config_file: Path, as_json: bool
 ) -> None:
-    """Send a sample webhook of SOURCE to a running bridge and print the answer.
+    """Send a sample webhook to a running bridge.
 
-    The bridge takes it for a real one. `bridge deliveries show ID` tells what became of it.
+    It comes as if from SOURCE, and the answer is printed. The bridge takes it for a real one:
+    `bridge deliveries show ID` tells what became of it.
     """
     config = read_config(config_file)
     body = _read(file) if file else sample(source, _known(source, kind), about, title)

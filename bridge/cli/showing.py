@@ -65,8 +65,8 @@ class Screen:
         width = max(len(title) for title, _ in keys)
         for title, key in keys:
             if (value := said(_at(row, key))) != "":
-                name, told = Text(f"{title:<{width}}  ", style="bold"), Text(self._redact(plain(value)), _colour(value))
-                self.console.print(name + told, soft_wrap=True)
+                told = (self._redact(plain(value)), _colour(value))
+                self.console.print(Text.assemble((f"{title:<{width}}  ", "bold"), told), soft_wrap=True)
 
     def _cell(self, value: object) -> Text:
         text = self._redact(plain(said(value), LONGEST_CELL))
@@ -93,13 +93,14 @@ def said(value: object) -> str:
     return str(value)
 
 
-def when(moment: object) -> str:
+def when(moment: object, precise: bool = False) -> str:
     """A stored time as people read it, in UTC.
 
-    >>> when("2026-01-31T12:00:00.250000+00:00")
-    '2026-01-31 12:00:00'
+    >>> when("2026-01-31T12:00:00.250000+00:00"), when("2026-01-31T12:00:00.250000+00:00", precise=True)
+    ('2026-01-31 12:00:00', '2026-01-31 12:00:00.250')
     """
-    return str(moment)[:19].replace("T", " ") if moment else ""
+    text = str(moment).partition("+")[0].replace("T", " ") if moment else ""
+    return text[: 23 if precise else 19]
 
 
 def _colour(text: str) -> str:
@@ -110,4 +111,4 @@ def _at(row: Mapping[str, object], key: str) -> Any:
     value: Any = row
     for part in key.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
-    return when(value) if key.endswith("_at") or key == "at" else value
+    return when(value) if key.endswith(("_at", "_try", "_way")) else value

@@ -104,7 +104,7 @@ def _doubtful(call: Call, reason: str, now: datetime, chance: float) -> Settleme
     if retry.gives_up(call.first_try, now):
         return dead(f"given up after 72 hours, and it may have had its effect: {reason}")
     wait = min(retry.delay(call.attempts, chance), timedelta(seconds=5))
-    return Settlement("owed", reason, wait, unsure=True, progress=call.progress)
+    return Settlement("owed", reason, wait, unsure=True, afresh=True, progress=call.progress)
 
 
 # -- a create or note whose answer was lost ----------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def page(policy: Policy, trouble: Trouble, mark: str, incident: bool, now: datet
         message=_message(routing, trouble),
         tags=routing.tags,
         url=trouble.url,
-        receivers=receivers,
+        receivers=tuple(routes.veiled(receiver) for receiver in receivers),
         route=routing.reason,
         shadow=routing.shadow,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 
 from bridge.core.actions import Action, Assign, Ignore, MarkIncident, SetVal, parse_actions
 from bridge.core.faults import Faults, under
@@ -62,6 +63,21 @@ def last_resort(routes: Sequence[Route]) -> tuple[Receiver, ...]:
         if named and not route.shadow:
             return named
     return ()
+
+
+def veiled(receiver: Receiver) -> Receiver:
+    """As a receiver may be stored and shown: the address of an integration is a credential, like its token."""
+    if not receiver.integration:
+        return receiver
+    return Receiver(f"integration {sha256(receiver.name.encode()).hexdigest()[:12]}", integration=True)
+
+
+def unveiled(routes: Sequence[Route], receiver: Receiver) -> Receiver | None:
+    """The receiver that is meant, with its address and token; None: no route names it any more."""
+    if not receiver.integration:
+        return receiver
+    named = (known for route in routes for known in receivers_of(route) if known.integration)
+    return next((known for known in named if veiled(known) == receiver), None)
 
 
 def receivers_of(route: Route) -> tuple[Receiver, ...]:

@@ -5,12 +5,13 @@ Gather (look up, re-read, directory), decide (`core.outcome`), apply (`settle`).
 
 from __future__ import annotations
 
-from dataclasses import replace
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bridge.app import Parts
 from bridge.core import outcome as outcomes
-from bridge.errors import Lost, Unlistable, Unreadable
+from bridge.errors import Lost, Unavailable, Unlistable, Unreadable
 from bridge.flows import departure, doubles
 from bridge.flows.directory import directory_of
 from bridge.flows.exchange import exchange
@@ -44,16 +45,44 @@ from bridge.systems.contract import Directory
 log = get_log(__name__)
 
 
-def deliver_one(parts: Parts, call: Call, chance: float) -> Settlement | None:
-    """Make one claimed call and store what came of it. None: its lease went elsewhere, and that result counts."""
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A call that was made. `promise` is kept when the store has what came of it."""
+
+    parts: Parts
+    call: Call
+    settlement: Settlement
+    promise: Future[None]
+
+    def stored(self) -> Settlement | None:
+        """Wait until it is stored, and tell. None: its lease went elsewhere, and that result counts."""
+        try:
+            self.promise.result()
+        except Lost:
+            log.warning("call.lost", call=self.call.id, link=self.call.link.id)
+            return None
+        _tell(self.parts, self.call, self.settlement)
+        return self.settlement
+
+    def finish(self) -> None:
+        """`stored` for those who are told when the promise is kept. A result that was not stored is known as unsure."""
+        try:
+            self.stored()
+        except Unavailable as fault:
+            log.error("store.unavailable", call=self.call.id, reason=str(fault))
+        except Exception:
+            log.exception("call.crashed", call=self.call.id)
+
+
+def deliver(parts: Parts, call: Call, chance: float) -> Delivered:
+    """Make one claimed call and hand what came of it to the store."""
     settlement = _carry_out(parts, call, chance)
-    try:
-        parts.store.write(lambda tx: _settle(parts, tx, call, settlement))
-    except Lost:
-        log.warning("call.lost", call=call.id, link=call.link.id)
-        return None
-    _tell(parts, call, settlement)
-    return settlement
+    return Delivered(parts, call, settlement, parts.store.submit(lambda tx: _settle(parts, tx, call, settlement)))
+
+
+def deliver_one(parts: Parts, call: Call, chance: float) -> Settlement | None:
+    """The whole way, for callers with time to wait. None: its lease went elsewhere, and that result counts."""
+    return deliver(parts, call, chance).stored()
 
 
 def _settle(parts: Parts, tx: Transaction, call: Call, settlement: Settlement) -> None:

@@ -95,10 +95,13 @@ def _too_old(parts: Parts, call: Call, link: Link, why: str) -> Settlement:
 
 def addressed(parts: Parts, call: Call, command: Create, chance: float) -> Create | Settlement:
     """The create with receivers that exist. An unknown one falls back to the last route, loudly; never a lost page."""
-    if call.progress == "last_route":
+    if by_integration(command):
+        door = routes.unveiled(parts.policy.routes, command.draft.receivers[0])
+        if door is not None and call.progress != "last_route":
+            return replace(command, draft=replace(command.draft, receivers=(door,)))
         command = _to_last_route(parts, call, command)
     receivers = command.draft.receivers
-    if not receivers or by_integration(command):
+    if not receivers:
         return command
     try:
         directory = directory_of(parts, command.target, tuple(r.name for r in receivers))
@@ -111,8 +114,8 @@ def addressed(parts: Parts, call: Call, command: Create, chance: float) -> Creat
 
 
 def unlisted(parts: Parts, call: Call, fault: Unlistable, chance: float) -> Settlement:
-    """The directory never could be read: the call was not made, and that side looks down."""
-    parts.circuits.note(call.command.target, Retry(str(fault)), parts.clock())
+    """The directory never could be read: the call was not made, and that side looks down or refuses our key."""
+    parts.circuits.note(call.command.target, Retry(str(fault), auth=fault.auth), parts.clock())
     return outcomes.again(call, str(fault), parts.clock(), chance)
 
 

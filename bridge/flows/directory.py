@@ -71,7 +71,8 @@ def _read_listing(parts: Parts, system: str, listing: Listing) -> list[Known]:
     for _ in range(MOST_PAGES):
         answer = exchange(parts, request)
         if not isinstance(answer, Response) or not answer.ok:
-            raise Unlistable(f"{listing.name} could not be read: {why(answer)}")
+            refused = isinstance(answer, Response) and answer.status == 401
+            raise Unlistable(f"{listing.name} could not be read: {why(answer)}", auth=refused)
         page, after = parts.targets[system].read_directory(listing, answer)
         found += page
         if after is None:

@@ -5,9 +5,10 @@ Rule: nothing is stored before the sender is known, and nothing is answered befo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLong
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bridge.errors import Unavailable
@@ -36,8 +37,9 @@ class Arriving:
 
     parts: Parts
     source: str
-    hook: Hook
-    stale: bool
+    key: str
+    hook: Hook  # as it came
+    masked: Hook  # as it is stored
     promise: Future[Kept]
 
     def received(self, patience: float) -> Received:
@@ -48,24 +50,52 @@ class Arriving:
             raise Unavailable("the store did not commit in time") from None
         status = "duplicate" if kept.duplicate else self.parts.sources[self.source].glance(self.hook)
         self.parts.metrics.received(self.source, status)
-        log.info("webhook.received", source=self.source, status=status, delivery=kept.id, stale=self.stale)
+        log.info("webhook.received", source=self.source, status=status, delivery=kept.id, stale=self.masked.stale)
         return Received(status, kept.id)
 
 
-def begin(parts: Parts, source: str, hook: Hook) -> Arriving:
-    """Hand an authentic webhook to the store. Raises `Unverified` (nothing is stored) or `Unavailable`."""
+def admit(parts: Parts, source: str, hook: Hook) -> Arriving:
+    """A webhook of a sender we know, not stored yet. Raises `Unverified`."""
     dialect = parts.sources[source]
     stale = dialect.verify(parts.settings[source], hook, parts.clock()).stale
-    key, kept = dialect.delivery_key(hook), _to_keep(parts, hook, stale)
-    return Arriving(parts, source, hook, stale, parts.store.submit(lambda tx: tx.keep(source, key, kept)))
+    return Arriving(parts, source, dialect.delivery_key(hook), hook, _masked(parts, hook, stale), Future())
+
+
+def hand_over(parts: Parts, arriving: Sequence[Arriving]) -> None:
+    """Store what came together in one unit of work; if that fails, each in one of its own."""
+    try:
+        kept = parts.store.submit(lambda tx: [tx.keep(one.source, one.key, one.masked) for one in arriving])
+    except Unavailable as fault:
+        _fail(arriving, fault)
+    else:
+        kept.add_done_callback(lambda done: _tell(parts, arriving, done))
+
+
+def _tell(parts: Parts, arriving: Sequence[Arriving], done: Future[list[Kept]]) -> None:
+    fault = done.exception()
+    if fault is None:
+        for one, kept in zip(arriving, done.result(), strict=True):
+            one.promise.set_result(kept)
+    elif isinstance(fault, Unavailable) or len(arriving) == 1:
+        _fail(arriving, fault)
+    else:
+        for one in arriving:
+            hand_over(parts, [one])
+
+
+def _fail(arriving: Sequence[Arriving], fault: BaseException) -> None:
+    for one in arriving:
+        one.promise.set_exception(fault)
 
 
 def receive(parts: Parts, source: str, hook: Hook) -> Received:
-    """The whole way, for callers with a thread to wait in. Raises what `begin` and `received` raise."""
-    return begin(parts, source, hook).received(PATIENCE)
+    """The whole way, for callers with a thread to wait in. Raises `Unverified` or `Unavailable`."""
+    arriving = admit(parts, source, hook)
+    hand_over(parts, [arriving])
+    return arriving.received(PATIENCE)
 
 
-def _to_keep(parts: Parts, hook: Hook, stale: bool) -> Hook:
+def _masked(parts: Parts, hook: Hook, stale: bool) -> Hook:
     """Without the query, which may be the secret, and without what else the body may hold of ours."""
     headers = {name: hook.headers[name] for name in HARMLESS if name in hook.headers}
-    return replace(hook, body=parts.redactor.bytes(hook.body), headers=headers, query={}, stale=stale)
+    return Hook(parts.redactor.bytes(hook.body), headers, {}, hook.door, stale)

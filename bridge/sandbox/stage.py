@@ -37,10 +37,8 @@ class Stage:
     def send_webhooks_to(self, url: str) -> None:
         """Both systems tell the bridge at this URL from now on."""
         secret = self.keys.pagertree_webhook
-        switches = self.pagertree.system.switches
-        self.pagertree.system.switches = replace(switches, webhook_url=f"{url}/webhooks/pagertree?secret={secret}")
-        switches_there = self.rootly.system.switches
-        switches_there.webhook_url = f"{url}/webhooks/rootly"
+        self.pagertree.system.switches.webhook_url = f"{url}/webhooks/pagertree?secret={secret}"
+        self.rootly.system.switches.webhook_url = f"{url}/webhooks/rootly"
 
     def configuration(self, port: int = 0, **sections: Mapping[str, Any]) -> dict[str, Any]:
         """A bridge's configuration between the two, as it would stand in YAML; `sections` are merged over it."""

@@ -22,7 +22,7 @@ ORDER BY due_at, id LIMIT :limit /* for update skip locked */
 # Still marked from a claim whose lease ran out: that attempt may have had its effect.
 CLAIM = """
 UPDATE outbox SET
-    unsure = CASE WHEN under_way IS NULL THEN unsure ELSE 1 END, unsure_since = COALESCE(unsure_since, under_way),
+    unsure = CASE WHEN under_way IS NULL THEN unsure ELSE 1 END, unsure_since = COALESCE(under_way, unsure_since),
     under_way = :now, due_at = :until, attempts = attempts + 1, fence = fence + 1, first_try = COALESCE(first_try, :now)
 WHERE id = :id
 RETURNING id, link, delivery, kind, lane, command, attempts, first_try, fence, unsure, unsure_since, created_at,
@@ -36,7 +36,8 @@ UPDATE outbox SET
     under_way = NULL, due_at = :due_at, reason = :reason, progress = :progress, attempts = attempts - :uncounted,
     fence = fence + 1,
     first_try = CASE WHEN attempts = :uncounted THEN NULL ELSE first_try END,
-    unsure = :unsure, unsure_since = CASE WHEN :unsure = 1 THEN COALESCE(unsure_since, :now) ELSE NULL END
+    unsure = :unsure, unsure_since = CASE
+        WHEN :unsure = 0 THEN NULL WHEN :afresh = 1 THEN :now ELSE COALESCE(unsure_since, :now) END
 WHERE id = :id
 """
 
@@ -124,6 +125,7 @@ def _again(session: Session, call: Call, settlement: Settlement) -> None:
         progress=settlement.progress,
         uncounted=0 if settlement.counted else 1,
         unsure=int(settlement.unsure),
+        afresh=int(settlement.afresh),
     )
     if not settlement.due_in:
         session.woken.add(CALLS)

@@ -135,6 +135,7 @@ def _settle_down(db: Database) -> None:
         "synchronous = FULL",
         "wal_autocheckpoint = 0",
         "foreign_keys = ON",
+        "cache_size = -32768",  # kibibytes: keys are scattered over their index
         f"application_id = {APPLICATION_ID}",
     ):
         db.execute(f"PRAGMA {pragma}").fetchall()

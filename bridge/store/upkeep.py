@@ -62,7 +62,7 @@ FORGET_LINK = "DELETE FROM links WHERE id = :id"
 
 TAKE_BACK_CALLS = """
 UPDATE outbox SET
-    due_at = :now, unsure = 1, unsure_since = COALESCE(unsure_since, under_way), under_way = NULL, fence = fence + 1
+    due_at = :now, unsure = 1, unsure_since = COALESCE(under_way, unsure_since), under_way = NULL, fence = fence + 1
 WHERE under_way IS NOT NULL AND state = 'owed'
 """
 

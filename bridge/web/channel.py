@@ -22,6 +22,8 @@ from bridge.web.answers import Headers, Refusal, Reply
 from bridge.web.parsing import Parser, refusal_of
 
 if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
     from bridge.web.server import Listener, Pending
 
 LINGER = 2.0  # seconds that a refused sender has to stop sending and read why
@@ -34,8 +36,6 @@ class Task(WSGITask):
     request: Any  # a Parser; the stubs take it for an Error
 
     def execute(self) -> None:
-        if self.channel.server.stopping:
-            self.set_close_on_finish()
         reply, self.channel.reply = self.channel.reply, None
         if reply is None:
             super().execute()
@@ -47,11 +47,17 @@ class Task(WSGITask):
         self.response_headers = [*self.response_headers, *headers]
         self.content_length, self.complete = len(content), True
         bodiless = self.request.command == "HEAD"
-        if self.version == "1.1" and not self.close_on_finish and "CONNECTION" not in self.request.headers:
+        ordinary = self.version == "1.1" and "CONNECTION" not in self.request.headers
+        if ordinary and not self.channel.server.stopping:
             self.wrote_header, self.content_bytes_written = True, len(content)
             self.channel.write_soon(_head(self.status, headers) + (b"" if bodiless else content))
         else:
             self.write(b"" if bodiless else content)
+
+    def build_response_header(self) -> bytes:
+        if self.channel.server.stopping:
+            self.set_close_on_finish()
+        return super().build_response_header()
 
     def write(self, data: bytes) -> None:
         if self.wrote_header or not (self.complete and self.content_length == len(data) > 0 and self.has_body):
@@ -171,10 +177,14 @@ class Channel(HTTPChannel):
             return
         self.lingering_until = time.time() + LINGER
 
-    def begin(self, begin: Callable[[Any], Pending]) -> None:
-        """In the loop, without a thread: start what the request needs; `complete` follows."""
+    def environ(self) -> WSGIEnvironment:
+        """Of the request whose turn it is."""
         request: Any = self.requests[0]
-        self.pending = pending = begin(Task(self, request).get_environment())
+        return Task(self, request).get_environment()
+
+    def wait_for(self, pending: Pending) -> None:
+        """In the loop, without a thread: `complete` follows."""
+        self.pending = pending
         if pending.promise is None:
             self.complete(pending)
         else:

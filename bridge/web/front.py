@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from bridge.flows.receive import PATIENCE
 from bridge.web import api, health
 from bridge.web.bearer import Bearer, token
 from bridge.web.clients import Failures, networks
@@ -22,23 +23,24 @@ if TYPE_CHECKING:
 class Front:
     """The whole WSGI application. Set `stopping` when the server is to end: `/readyz` says so from then on."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, patience: float) -> None:
         self.stopping = threading.Event()
         trusted, failures = networks(parts.config.server.trusted_proxies), Failures(time.monotonic)
         tokens = [token(t.name, t.token.get_secret_value(), t.scopes) for t in parts.config.api.tokens]
         bearer = Bearer(tokens, failures, trusted)
         readiness = health.Readiness(parts, parts.config.database.parent, self.stopping.is_set)
-        self._hooks = Hooks(parts, failures, trusted)
+        self._hooks = Hooks(parts, failures, trusted, patience)
         self.flask = inside([health.blueprint(parts, readiness, bearer, trusted), api.blueprint(parts, bearer)])
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         application = self._hooks if environ["PATH_INFO"].startswith(PREFIX) else self.flask
         return application(environ, start_response)
 
-    def begin(self, environ: WSGIEnvironment) -> Waiting:
-        """The short way, for a server that asks before it spends a thread; webhooks only."""
-        return self._hooks.begin(environ)
+    def begin(self, environs: Sequence[WSGIEnvironment]) -> list[Waiting]:
+        """The short way, for a server that asks before it spends threads; webhooks only."""
+        return self._hooks.begin(environs)
 
 
-def create_app(parts: Parts) -> Front:
-    return Front(parts)
+def create_app(parts: Parts, patience: float = PATIENCE) -> Front:
+    """`patience`: seconds that a webhook may wait for its COMMIT before its sender is told to come again."""
+    return Front(parts, patience)

@@ -36,9 +36,10 @@ log = get_log(__name__)
 class Readiness:
     """Judges whether a webhook sent now would be kept."""
 
-    def __init__(self, parts: Parts, folder: Path, stopping: Callable[[], bool]) -> None:
+    def __init__(self, parts: Parts, folder: Path, stopping: Callable[[], bool], needed: int = FREE_BYTES) -> None:
         self._parts = parts
         self._folder = folder  # where the store's file is
+        self._needed = needed
         self._stopping = stopping
         self._guard = threading.Lock()
         self._word, self._until = "", 0.0
@@ -54,8 +55,8 @@ class Readiness:
             return self._word
 
     def _judge(self) -> str:
-        if shutil.disk_usage(self._folder).free < FREE_BYTES:
-            log.error("ready.no", why="less than 64 MiB are free on the store's disk")
+        if shutil.disk_usage(self._folder).free < self._needed:
+            log.error("ready.no", why=f"less than {self._needed >> 20} MiB are free on the store's disk")
             return "unready"
         try:
             held = self._parts.store.submit(self._try_to_write).result(PATIENCE)

@@ -5,7 +5,7 @@ Rule: the order of checks is fixed: method, headers, body, credential; an unveri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
@@ -41,7 +41,7 @@ class Waiting:
     source: str
     request_id: str
     outcome: Arriving | Refusal
-    patience: float = receive.PATIENCE
+    patience: float
 
     @property
     def promise(self) -> Future[Any] | None:
@@ -68,21 +68,31 @@ class Waiting:
 class Hooks:
     """Everything below `/webhooks/`; also a plain WSGI application."""
 
-    def __init__(self, parts: Parts, failures: Failures, trusted: tuple[Network, ...]) -> None:
+    def __init__(self, parts: Parts, failures: Failures, trusted: tuple[Network, ...], patience: float) -> None:
         self._parts = parts
         self._failures = failures
         self._trusted = trusted
+        self._patience = patience
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        status, headers, content = self.begin(environ).finish(receive.PATIENCE)
+        status, headers, content = self.begin([environ])[0].finish(self._patience)
         start_response(status, list(headers))
         return () if environ["REQUEST_METHOD"] == "HEAD" else (content,)
 
-    def begin(self, environ: WSGIEnvironment) -> Waiting:
+    def begin(self, environs: Sequence[WSGIEnvironment]) -> list[Waiting]:
+        """What came together is stored together."""
+        waiting = [self._open(environ) for environ in environs]
+        arriving = [one.outcome for one in waiting if isinstance(one.outcome, Arriving)]
+        if arriving:
+            receive.hand_over(self._parts, arriving)
+        return waiting
+
+    def _open(self, environ: WSGIEnvironment) -> Waiting:
         request_id = answers.request_id(environ.get("HTTP_X_REQUEST_ID"))
         source = environ["PATH_INFO"].removeprefix(PREFIX)
         door = source if source in DOORS else "unknown"
-        return Waiting(self._parts, door, request_id, _tried(lambda: self._admit(environ, source, request_id)))
+        outcome = _tried(lambda: self._admit(environ, source, request_id))
+        return Waiting(self._parts, door, request_id, outcome, self._patience)
 
     def _admit(self, environ: WSGIEnvironment, source: str, request_id: str) -> Arriving:
         if source not in DOORS:
@@ -92,7 +102,7 @@ class Hooks:
         body.check_content(environ)
         hook = Hook(body.read(environ), _headers(environ, request_id), _query(environ))
         try:
-            return receive.begin(self._parts, source, hook)
+            return receive.admit(self._parts, source, hook)
         except Unverified as fault:
             raise turned_away(self._failures, client_of(environ, self._trusted), CHALLENGE, fault.reason) from None
 

@@ -6,11 +6,14 @@ its connection is subclassed here; `tests/web/test_server.py` holds it to what w
 
 from __future__ import annotations
 
+import logging
 import resource
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
 from socket import socket as Socket
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,6 +22,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
+from bridge.log import get_log
 from bridge.web.answers import Reply
 from bridge.web.body import LIMIT
 from bridge.web.channel import Channel
@@ -26,11 +30,7 @@ from bridge.web.channel import Channel
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-PATIENCE = 10.0  # seconds in which a request must have come whole
-IDLE = 20.0  # seconds that a connection may stand open without one
-DRAIN = 10.0  # seconds to answer what has come in when stopping
-CONNECTIONS = 1000
-AT_ONCE = 64  # connections accepted in one turn of the loop
+AT_ONCE = 64  # connections accepted in one turn of the loop; webhooks stored together
 SPARE_FILES = 100  # for the store, the vendors and bodies on disk
 SMALL = 64 * 1024  # bytes of a body that the loop may look at itself
 WEBHOOKS = "/webhooks/"
@@ -45,10 +45,25 @@ SETTINGS = {
 }
 
 
+log = get_log(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How patient the server is."""
+
+    patience: float = 10.0  # seconds in which a request must have come whole
+    idle: float = 20.0  # seconds that a connection may stand open without one
+    drain: float = 10.0  # seconds to answer what has come in when stopping
+    connections: int = 1000
+
+
 class Pending(Protocol):
     """A request whose answer waits for something that is not a thread."""
 
-    patience: float  # seconds it may take
+    @property
+    def patience(self) -> float:
+        """Seconds it may take."""
 
     @property
     def promise(self) -> Future[Any] | None:
@@ -58,7 +73,7 @@ class Pending(Protocol):
         """The answer; a refusal where `promise` is not kept within so many seconds."""
 
 
-Begin = Callable[["WSGIEnvironment"], Pending]
+Begin = Callable[[list["WSGIEnvironment"]], Sequence[Pending]]
 
 
 def lane_of(path: str) -> str:
@@ -78,7 +93,8 @@ class Listener(TcpWSGIServer):
     active_channels: dict[int, Channel]  # type: ignore[assignment]  # the stubs name the value's type only
     stopping = False
 
-    def __init__(self, app: WSGIApplication, adj: Adjustments, begin: Begin | None) -> None:
+    def __init__(self, app: WSGIApplication, adj: Adjustments, limits: Limits, begin: Begin | None) -> None:
+        self._limits = limits
         self._begin = begin
         self._ready: deque[Channel] = deque()
         self._kept: deque[tuple[Channel, Pending]] = deque()
@@ -106,11 +122,17 @@ class Listener(TcpWSGIServer):
         """One round of the loop: whatever is ready, at most a quarter of a second."""
         wasyncore.poll2(0.25, self._map)
         while self._begin and self._ready:
-            self._ready.popleft().begin(self._begin)
+            together = [self._ready.popleft() for _ in range(min(len(self._ready), AT_ONCE))]
+            _survive(together, partial(self._begin_all, together, self._begin))
         self._awake = False
         while self._kept:
             channel, pending = self._kept.popleft()
-            channel.complete(pending)
+            _survive([channel], partial(channel.complete, pending))
+
+    def _begin_all(self, channels: list[Channel], begin: Begin) -> None:
+        pendings = begin([channel.environ() for channel in channels])
+        for channel, pending in zip(channels, pendings, strict=True):
+            channel.wait_for(pending)
 
     def handle_accept(self) -> None:
         """All who knock, not one a turn: with many connections at work a turn is long."""
@@ -130,14 +152,14 @@ class Listener(TcpWSGIServer):
 
     def maintenance(self, now: float) -> None:
         for channel in list(self.active_channels.values()):
-            channel.expire(now, PATIENCE, IDLE)
+            _survive([channel], partial(channel.expire, now, self._limits.patience, self._limits.idle))
 
     def drain(self) -> None:
         """Take no more connections, answer what has come in, close."""
         self.stopping, self.accepting = True, False
         wasyncore.dispatcher.del_channel(self)
         self.socket.close()
-        deadline = time.time() + DRAIN
+        deadline = time.time() + self._limits.drain
         while self._hang_up_idle() and time.time() < deadline:
             self.turn()
             self.maintenance(time.time())
@@ -158,6 +180,16 @@ class Listener(TcpWSGIServer):
             lane.shutdown(timeout=1)
         if not any(lane.threads for lane in self._lanes.values()):
             self.trigger.close()
+
+
+def _survive(channels: Sequence[Channel], act: Callable[[], None]) -> None:
+    """A fault costs the connections it happened on, never the loop."""
+    try:
+        act()
+    except Exception:
+        log.exception("connection.fault")
+        for channel in channels:
+            channel.handle_close()
 
 
 def _lane(threads: int) -> ThreadedTaskDispatcher:
@@ -190,12 +222,14 @@ class Server:
             self._listener.pull_trigger()
 
 
-def serve(app: WSGIApplication, host: str, port: int) -> Server:
+def serve(app: WSGIApplication, host: str, port: int, limits: Limits | None = None) -> Server:
     """Port 0 takes a free one. Raises OSError when the address is taken.
 
     An application with a `begin` is asked through it for what need not block a thread: the webhooks.
     """
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a short queue is no news
+    limits = limits or Limits()
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    limit = CONNECTIONS if files < 0 else max(10, min(CONNECTIONS, files - SPARE_FILES))
-    adjustments = Adjustments(host=host, port=port, connection_limit=limit, **SETTINGS)
-    return Server(Listener(app, adjustments, getattr(app, "begin", None)))
+    most = limits.connections if files < 0 else max(10, min(limits.connections, files - SPARE_FILES))
+    adjustments = Adjustments(host=host, port=port, connection_limit=most, **SETTINGS)
+    return Server(Listener(app, adjustments, limits, getattr(app, "begin", None)))

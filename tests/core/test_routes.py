@@ -2,7 +2,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bridge.core.routes import Assign, Ignore, MarkIncident, Receiver, SetVal, choose, last_resort, parse_route
+from bridge.core.routes import (
+    Assign,
+    Ignore,
+    MarkIncident,
+    Receiver,
+    SetVal,
+    choose,
+    last_resort,
+    parse_route,
+    unveiled,
+    veiled,
+)
 
 NOW = datetime(2024, 12, 25, tzinfo=UTC)
 CRITICAL = {"incident": {"severity": "critical"}}
@@ -185,3 +196,15 @@ def test_a_route_needs_a_match_and_actions():
 def test_no_fault_shows_a_token():
     raw = {"match": ALWAYS, "actions": [assign({"integration": "", "token": "hush"}, {"token": "hush", "x": 1})]}
     assert "hush" not in " ".join(faults_of(raw))
+
+
+def test_the_address_of_an_integration_is_never_stored_and_still_found_again() -> None:
+    door = Receiver("https://api.pagertree.com/integration/int_x", "tok", integration=True)
+    routes = (route({"always": True}, assign({"integration": door.name, "token": door.token})),)
+
+    kept = veiled(door)
+    assert "int_x" not in kept.name
+    assert kept.token is None
+    assert unveiled(routes, kept) == door
+    assert unveiled((), kept) is None
+    assert veiled(Receiver("tem_a")) == Receiver("tem_a") == unveiled(routes, Receiver("tem_a"))

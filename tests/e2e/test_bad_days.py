@@ -185,7 +185,7 @@ def test_a_page_too_old_to_help_becomes_a_note(set_scene: Callable[..., Scene]) 
     incident = scene.rootly.start_incident("Checkout down")
     until(lambda: [call for call in scene.calls(kind="create") if call["attempts"] and not call["under_way"]])
     later[0] = timedelta(hours=2)
-    until(lambda: any("Not paged: already 2h old" in text for text in scene.timeline(incident)))
+    until(lambda: any("Not paged: already 2 h old" in text for text in scene.timeline(incident)))
     scene.quiet()
     assert (scene.alerts(), [call["state"] for call in scene.calls(kind="create")]) == ([], ["superseded"])
 

@@ -71,19 +71,27 @@ def test_a_closed_store_is_told(tmp_path: Path):
         receive.receive(parts, "rootly", hook(incident()))
 
 
-def test_nothing_is_answered_before_the_commit(parts: Parts):
-    arriving = receive.begin(parts, "rootly", hook(incident()))
-    received = arriving.received(5)
-    assert arriving.promise.done()
-    assert kept(parts, received)["verdict"] == "waiting"
+def test_what_came_together_is_stored_together(parts: Parts):
+    arriving = [receive.admit(parts, "rootly", hook(incident())) for _ in range(3)]
+    receive.hand_over(parts, [*arriving, arriving[0]])
+    assert [one.received(5).status for one in arriving] == ["accepted"] * 3
+
+
+def test_one_that_cannot_be_stored_does_not_cost_its_neighbours(parts: Parts):
+    good, bad = (receive.admit(parts, "rootly", hook(incident())) for _ in range(2))
+    receive.hand_over(parts, [good, replace(bad, masked=replace(bad.masked, body=object()))])
+    assert good.received(5).status == "accepted"
+    with pytest.raises(Exception, match=r"bind|support|bytes"):
+        bad.received(5)
 
 
 def test_what_is_stored_too_late_is_a_duplicate_when_it_is_sent_again(parts: Parts):
     held, done = Event(), Event()
     parts.store.submit(lambda _tx: (held.set(), done.wait(10)))
     held.wait(5)
-    sent = hook(incident())
+    late = receive.admit(parts, "rootly", hook(incident()))
+    receive.hand_over(parts, [late])
     with pytest.raises(Unavailable, match="in time"):
-        receive.begin(parts, "rootly", sent).received(0.01)
+        late.received(0.01)
     done.set()
-    assert receive.receive(parts, "rootly", sent).status == "duplicate"
+    assert receive.receive(parts, "rootly", late.hook).status == "duplicate"

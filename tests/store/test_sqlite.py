@@ -35,7 +35,8 @@ def store(place):
 def run(module, *arguments):
     """The program's output; it must end well within a minute."""
     command = [sys.executable, "-m", f"tests.store.{module}", *map(str, arguments)]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=50).stdout.strip()
+    ended = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=50)
+    return ended.stdout.strip()
 
 
 # -- the file
@@ -137,8 +138,10 @@ def test_fifty_kills_lose_nothing_that_was_told(tmp_path):
     assert int(run("killed_children", tmp_path / "bridge.db", 50)) > 50
 
 
-def test_a_disk_that_refuses_is_said_and_forgotten_once_it_is_well(tmp_path):
-    assert "check the disk" in run("full_disk", tmp_path / "bridge.db")
+def test_after_an_io_error_the_file_is_opened_and_checked_anew_before_it_goes_on(tmp_path):
+    said = run("full_disk", tmp_path / "bridge.db")
+    assert "check the disk" in said
+    assert "opened again after an I/O error, and is sound" in said
 
 
 def test_a_full_database_refuses_one_unit_and_takes_the_next(store):

@@ -7,7 +7,20 @@ from threading import Event, Thread
 import pytest
 
 from bridge.errors import Unavailable
-from tests.store.examples import HOOK, apply, claim_one, keep, page, paged, settle, trouble, with_page_made
+from bridge.model import Note
+from tests.store.examples import (
+    HOOK,
+    apply,
+    claim_one,
+    keep,
+    made,
+    mark,
+    page,
+    paged,
+    settle,
+    trouble,
+    with_page_made,
+)
 
 
 def held_up(store):
@@ -92,13 +105,14 @@ def test_a_unit_that_failed_or_a_duplicate_wakes_nobody(store):
     assert woken == []
 
 
-def test_freeing_a_call_wakes(store):
-    apply(store, trouble(), page())
+@pytest.mark.parametrize("result", [{"state": "owed", "reason": "again, now"}, {"ref": made()}])
+def test_a_call_that_is_due_again_or_frees_another_wakes(store, result):
+    apply(store, trouble(), page(), Note("pagertree", mark(), "text", "key"))
     call = claim_one(store)
     flush(store)
     woken = []
     store.on_commit(woken.append)
-    settle(store, call, "owed", "again, now")
+    settle(store, call, **result)
     flush(store)
     assert woken == ["calls"]
 

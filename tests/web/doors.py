@@ -11,7 +11,7 @@ from typing import Any
 
 from bridge.app import Parts, assemble
 from bridge.config import load_config
-from bridge.web.server import Server, serve
+from bridge.web.server import Limits, Server, serve
 
 ROOTLY_SECRET = "CANARY-rootly-webhook-0123456789abcdef"
 PAGERTREE_SECRET = "CANARY-pagertree-webhook-0123456789abcdef"
@@ -75,8 +75,8 @@ def request(body: bytes, headers: dict[str, str], path: str = "/webhooks/rootly"
 class Running:
     """A server at work in a thread."""
 
-    def __init__(self, app: Any) -> None:
-        self.server: Server = serve(app, "127.0.0.1", 0)
+    def __init__(self, app: Any, limits: Limits | None = None) -> None:
+        self.server: Server = serve(app, "127.0.0.1", 0, limits)
         self.thread = Thread(target=self.server.run, daemon=True)
         self.thread.start()
 

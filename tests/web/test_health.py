@@ -11,8 +11,8 @@ from werkzeug.test import Client
 from bridge.app import Parts
 from bridge.metrics import METRICS, Metrics
 from bridge.model import Circuit
-from bridge.web import health
 from bridge.web.front import Front, create_app
+from bridge.web.health import Readiness
 from tests.web.doors import OPERATOR, READER, bearer, parts_in
 
 FAR = {"REMOTE_ADDR": "192.0.2.1"}
@@ -41,9 +41,18 @@ def test_a_bridge_that_cannot_store_is_not_ready_and_does_not_say_why(tmp_path: 
     assert (answer.status_code, answer.text) == (503, "unready\n")
 
 
-def test_a_full_disk_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(health, "FREE_BYTES", 1 << 80)
-    assert client.get("/readyz").status_code == 503
+def test_a_full_disk_is_not_ready(parts: Parts, tmp_path: Path):
+    assert Readiness(parts, tmp_path, lambda: False, needed=1).word() == "ready"
+    assert Readiness(parts, tmp_path, lambda: False, needed=1 << 80).word() == "unready"
+
+
+def test_asking_often_costs_one_write_in_two_seconds(parts: Parts, tmp_path: Path):
+    readiness = Readiness(parts, tmp_path, lambda: False)
+    words = [readiness.word() for _ in range(3)]
+    written = parts.store.write(lambda tx: tx.fact("ready.checked_at"))
+    assert words == ["ready"] * 3
+    readiness.word()
+    assert parts.store.write(lambda tx: tx.fact("ready.checked_at")) == written
 
 
 def test_a_system_that_is_down_makes_us_degraded_not_unready(client: Client, parts: Parts):

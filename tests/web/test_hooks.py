@@ -193,11 +193,11 @@ def test_a_unit_of_work_that_fails_means_come_again_too(parts: Parts):
     assert post(client, incident()).status_code == 503
 
 
-def test_a_writer_that_stands_still_means_come_again(parts: Parts, client: Client):
+def test_a_writer_that_stands_still_means_come_again(parts: Parts):
     held, done = Event(), Event()
     parts.store.submit(lambda _tx: (held.set(), done.wait(30)))
     held.wait(5)
-    answer = post(client, incident())
+    answer = post(Client(create_app(parts, patience=0.1)), incident())
     done.set()
     assert answer.status_code == 503
 

@@ -1,0 +1,87 @@
+"""What `doctor --online` looks for at Rootly: its own PagerTree integration beside ours, and where its webhooks go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+from bridge.config import Config
+from bridge.core.policy import PAGERTREE
+from bridge.errors import Broken, Unlistable
+from bridge.flows.checks import Check, ok, warn
+from bridge.model import Answer, NoAnswer, Ref, Request, Response
+from bridge.store.sqlite import open_readonly
+from bridge.systems.rootly import checkup
+
+Send = Callable[[Request], Answer]
+SHOWN = 5
+
+
+def examine(config: Config, send: Send) -> Iterator[Check]:
+    yield from _neighbour(config, send)
+    yield from _webhooks(config, send)
+
+
+def _neighbour(config: Config, send: Send) -> Iterator[Check]:
+    """Two that page for the same incident make two pages."""
+    name, answer = "Rootly's own PagerTree integration", send(checkup.newest_alerts(config.rootly))
+    try:
+        pages, foreign = checkup.read_linked(answer) if isinstance(answer, Response) else _unread(answer)
+    except Unlistable as fault:
+        yield warn(name, f"could not be looked for: {fault}", "see in Rootly, Integrations, whether PagerTree is on")
+        return
+    found = sorted((pages | foreign) - _made_by_us(config, pages | foreign))
+    if not found:
+        yield ok(name, "no trace of it in the newest alerts")
+        return
+    shown = ", ".join(found[:SHOWN])
+    mend = "in Rootly switch off the workflows that create PagerTree alerts and PagerTree as an alert source"
+    yield warn(name, f"pages beside us: {len(found)} alert(s) that we did not make ({shown})", mend)
+
+
+def _unread(answer: NoAnswer) -> tuple[frozenset[str], frozenset[str]]:
+    raise Unlistable(answer.reason)
+
+
+def _made_by_us(config: Config, ids: frozenset[str]) -> frozenset[str]:
+    """Those that bear our mark, as far as our store knows."""
+    if not config.database.exists():
+        return frozenset()
+    try:
+        readers = open_readonly(config.database)
+    except Broken:
+        return frozenset()  # told already
+    with closing(readers), readers.reports() as reports:
+        refs = {id_: Ref(PAGERTREE, "alert", id_) for id_ in ids}
+        members = {id_: [link.find(ref) for link in reports.links_of((ref,))] for id_, ref in refs.items()}
+    return frozenset(id_ for id_, found in members.items() if any(member and member.ours for member in found))
+
+
+def _webhooks(config: Config, send: Send) -> Iterator[Check]:
+    name = "Rootly's webhook"
+    if config.server.public_url is None:
+        yield warn(
+            name, "cannot be looked for: server.public_url is not set", "set it to how Rootly reaches the bridge"
+        )
+        return
+    answer = send(checkup.endpoints(config.rootly))
+    try:
+        found = checkup.read_endpoints(answer) if isinstance(answer, Response) else None
+    except Unlistable:
+        found = None
+    if found is None:
+        mend = "look yourself in Rootly, Configuration, Webhooks"
+        yield warn(name, "this API key cannot read the list of webhooks", mend)
+    else:
+        yield endpoint_check(name, f"{config.server.public_url}/webhooks/rootly", found)
+
+
+def endpoint_check(name: str, url: str, found: tuple[checkup.Endpoint, ...]) -> Check:
+    mine = next((one for one in found if one.url.partition("?")[0].rstrip("/") == url), None)
+    if mine is None:
+        return warn(name, f"none goes to {url}", "add it in Rootly, Configuration, Webhooks, or tell by resync alone")
+    if not mine.enabled:
+        return warn(name, f"the one to {url} is switched off", "switch it on in Rootly, Configuration, Webhooks")
+    if mine.lacking:
+        return warn(name, f"does not send {', '.join(mine.lacking)}", "tick these events in Rootly's webhook")
+    return ok(name, f"goes to {url} with every event that is needed")
