@@ -9,6 +9,7 @@ acknowledged is looked up in the database. Only the ratios mean something on ano
 import asyncio
 import hmac
 import json
+import math
 import os
 import sqlite3
 import statistics
@@ -172,8 +173,8 @@ async def load(port: int, connections: int, seconds: float) -> dict[str, object]
     took, times = time.perf_counter() - began, sorted(tally.seconds)
     return {
         "rate": len(times) / took,
-        "p50": times[len(times) // 2] * 1000,
-        "p99": times[len(times) * 99 // 100] * 1000,
+        "p50": times[len(times) // 2] * 1000 if times else math.inf,
+        "p99": times[len(times) * 99 // 100] * 1000 if times else math.inf,
         "refused": tally.refused,
         "deliveries": tally.deliveries,
     }

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -122,7 +123,7 @@ class _Connection(BaseHTTPRequestHandler):
         return environ
 
     def _write(self, status: str, headers: Iterable[tuple[str, str]], content: bytes) -> None:
-        lines = [f"HTTP/1.1 {status}"]
+        lines = [f"HTTP/1.1 {status}", f"Date: {formatdate(usegmt=True)}"]
         lines += [f"{name}: {value}" for name, value in headers if name.lower() not in ("content-length", "connection")]
         if not status.startswith(("204", "304")):
             lines.append(f"Content-Length: {len(content)}")

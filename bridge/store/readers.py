@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, Broken
 from bridge.store.reports import SqlReports
 from bridge.store.soundness import BROKEN_PROMISES
 from bridge.store.sqlite_file import PRIVATE, open_for_reading
@@ -57,6 +57,10 @@ class Readers:
             db.execute("BEGIN")
             yield db
             db.execute("ROLLBACK")
+        except sqlite3.DatabaseError as error:
+            db.close()
+            mend = "run `bridge db upgrade`, or put a backup in its place"
+            raise Broken(f"{self._path} cannot be read ({error}): {mend}") from error
         except BaseException:
             db.close()
             raise

@@ -30,7 +30,8 @@ from bridge.web.channel import Channel
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-AT_ONCE = 64  # connections accepted in one turn of the loop; webhooks stored together
+AT_ONCE = 64  # connections accepted in one turn of the loop
+TOGETHER = 8  # webhooks handed to the store as one: fewer cost more, with more the loop waits for the disk
 SPARE_FILES = 100  # for the store, the vendors and bodies on disk
 SMALL = 64 * 1024  # bytes of a body that the loop may look at itself
 WEBHOOKS = "/webhooks/"
@@ -122,7 +123,7 @@ class Listener(TcpWSGIServer):
         """One round of the loop: whatever is ready, at most a quarter of a second."""
         wasyncore.poll2(0.25, self._map)
         while self._begin and self._ready:
-            together = [self._ready.popleft() for _ in range(min(len(self._ready), AT_ONCE))]
+            together = [self._ready.popleft() for _ in range(min(len(self._ready), TOGETHER))]
             _survive(together, partial(self._begin_all, together, self._begin))
         self._awake = False
         while self._kept:

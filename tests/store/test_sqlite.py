@@ -348,3 +348,10 @@ def test_claims_never_walk_what_has_ended_or_waits_for_another(store):
         values = dict.fromkeys(("target", "lane", "now", "limit", "until"), 1)
         rows = store.write(lambda tx, q=sql, v=values: tx._session.all(f"EXPLAIN QUERY PLAN {q}", **v))
         assert any(index in row["detail"] for row in rows)
+
+
+def test_a_file_that_lost_its_tables_is_told_in_one_sentence(tmp_path):
+    (tmp_path / "bridge.db").touch()
+
+    with pytest.raises(Broken, match="db upgrade"), open_readonly(tmp_path / "bridge.db").reports() as reports:
+        reports.deliveries({}, 10)
