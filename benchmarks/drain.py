@@ -59,7 +59,7 @@ def _theirs(there: Vendors, calls: Path, count: int) -> float:
 
 def _rate(there: Vendors, count: int) -> float:
     """Calls a second, as the vendor saw them. Each came once, or the rate is of something else."""
-    times = sorted(call[0] for call in there.ask("calls"))
+    times: list[float] = sorted(call[0] for call in there.ask("calls"))
     assert len(times) == count, f"{len(times)} calls instead of {count}"
     return (count - 1) / (times[-1] - times[0])
 

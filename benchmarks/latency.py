@@ -63,19 +63,19 @@ def _round(there: Vendors, folder: Path, count: int) -> tuple[list[float], int]:
     """Seconds of each webhook, and how many calls of low urgency left meanwhile."""
     there.ask("forget")
     with bridge(folder, there) as running:
-        _send(running, [_incident() for _ in range(WARM)])
+        send(running, [incident() for _ in range(WARM)])
         time.sleep(0.5)
-        sent = _send(running, [_incident() for _ in range(count)])
+        sent = send(running, [incident() for _ in range(count)])
         came = _wait_for(there, set(sent))
         low = sum(1 for uuid in _pages(there) if uuid.startswith("0"))
     return [came[uuid] - at for uuid, at in sent.items()], low
 
 
-def _incident() -> str:
+def incident() -> str:
     return f"f{str(uuid4())[1:]}"
 
 
-def _send(running: Running, incidents: Sequence[str]) -> dict[str, float]:
+def send(running: Running, incidents: Sequence[str]) -> dict[str, float]:
     """One webhook each, at a steady pace; when each was sent."""
     host, _, port = running.url.removeprefix("http://").partition(":")
     client = http.client.HTTPConnection(host, int(port), timeout=10)

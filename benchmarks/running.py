@@ -19,6 +19,8 @@ import requests
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRETS = {"pagertree": "a-secret-of-pagertree", "rootly": "a-secret-of-rootly"}
+API_TOKEN = "a-token-of-the-api"
+TOKEN = {"Authorization": f"Bearer {API_TOKEN}"}
 UNLIMITED = 1_000_000_000  # a minute: the bridge's own budgets are not what is measured
 PATIENCE = 60.0  # seconds for anything to start or end
 
@@ -102,6 +104,7 @@ def configuration(vendor: str) -> dict[str, Any]:
             "alerts_per_minute": UNLIMITED,
             "webhook": {"secrets": [SECRETS["rootly"]]},
         },
+        "api": {"tokens": [{"name": "benchmark", "token": API_TOKEN, "scopes": ["read"]}]},
         "routes": [{"match": {"always": True}, "actions": [{"type": "assign", "receiver": ["On-call"]}]}],
     }
 

@@ -96,7 +96,10 @@ def _line(_log: object, _method: str, fields: EventDict) -> str:
     """Time, level and event first. JSON escapes newlines and terminal codes, so a value cannot forge a line."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     first = {"ts": now, "level": fields.pop("level", "info"), "event": fields.pop("event", "")}
-    return json.dumps({**first, **fields}, default=str, skipkeys=True)
+    return _ENCODER.encode({**first, **fields})
+
+
+_ENCODER = json.JSONEncoder(default=str, skipkeys=True)
 
 
 def _uncaught(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:

@@ -22,7 +22,6 @@ COUNTERS = {
     "bridge_alarms_total": ("Things that a person should look at.", ("kind",)),
     "bridge_unmapped_total": ("Values that no map lists, which took the default.", ("value",)),
     "bridge_echoes_total": ("Webhooks that told us of our own writing.", ("source",)),
-    "bridge_commits_total": ("Transactions of the store, by outcome.", ("outcome",)),
 }
 LAG = "bridge_lag_seconds"
 HISTOGRAMS = {LAG: ("From the webhook received to the call confirmed, by direction.", ("direction",))}
@@ -85,9 +84,6 @@ class Metrics:
 
     def echo(self, source: str) -> None:
         self._count("bridge_echoes_total", source)
-
-    def committed(self, outcome: str) -> None:
-        self._count("bridge_commits_total", outcome)
 
     def render(self) -> bytes:
         """Prometheus' text format."""

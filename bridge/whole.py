@@ -8,7 +8,7 @@ from threading import Thread
 from bridge.app import Parts, assemble
 from bridge.config import Config
 from bridge.log import get_log
-from bridge.web.front import create_app
+from bridge.web.front import Front, create_app
 from bridge.web.server import Server, serve
 from bridge.worker import Worker
 
@@ -21,6 +21,7 @@ class Bridge:
 
     parts: Parts
     worker: Worker
+    front: Front
     server: Server
 
     @property
@@ -45,6 +46,8 @@ class Bridge:
         return thread
 
     def stop(self) -> None:
+        """Safe in a signal handler."""
+        self.front.stopping.set()
         self.server.stop()
 
 
@@ -52,8 +55,9 @@ def open_bridge(config: Config) -> Bridge:
     """Raises `Busy`, `Broken`, or OSError when the address is taken."""
     parts = assemble(config)
     try:
-        server = serve(create_app(parts), config.server.host, config.server.port)
+        front = create_app(parts)
+        server = serve(front, config.server.host, config.server.port)
     except OSError:
         parts.store.close()
         raise
-    return Bridge(parts, Worker(parts), server)
+    return Bridge(parts, Worker(parts), front, server)

@@ -24,7 +24,8 @@ def happened(event: Event, link: Link, member: Member, policy: Policy, now: date
         return _on_incident(event, link, member, policy, now)
     others = [m for m in link.current(ROOTLY) if not m.over and m.create not in ("dead", "superseded")]
     notes = tuple(_note(event, m, member) for m in others)
-    return Decision(Verdict.APPLIED, f"{_verb(event)}: noted in Rootly", link, (*notes, *_labels(event, others)))
+    link, labels = _labelled(event, link, member, others)
+    return Decision(Verdict.APPLIED, f"{_verb(event)}: noted in Rootly", link, (*notes, *labels))
 
 
 def lowered(event: Event, link: Link, member: Member) -> Decision:
@@ -47,13 +48,18 @@ def _verb(event: Event) -> str:
 def _note(event: Event, on: Member, member: Member) -> Note:
     who = f" by {event.actor}" if event.actor else ""
     when = f", {event.at:%H:%M} UTC" if event.at else ""
-    key = f"{event.word}:{member.name}:{event.at.isoformat() if event.at else ''}:{event.actor}"
+    key = f"{event.word}:{member.name}:{event.at.isoformat() if event.at else event.actor}"  # names may change
     return tell(on, f"{TITLES[member.system]} alert {member.ref.id}: {_verb(event)}{who}{when}", key)
 
 
-def _labels(event: Event, members: list[Member]) -> tuple[Command, ...]:
+def _labelled(event: Event, link: Link, member: Member, others: list[Member]) -> tuple[Link, tuple[Command, ...]]:
+    """Labels that differ from what the mirrors show. What is lower than it was comes late, unless it was handed off."""
     labels = event.trouble.labels if event.trouble else {}
-    return tuple(Update(ROOTLY, m.name, {"labels": dict(labels)}) for m in members) if labels else ()
+    late = (event.status or 0) < (member.status or 0) and not event.word.endswith("handoff")
+    if not labels or late or labels == link.trouble.labels:
+        return link, ()
+    link = replace(link, trouble=replace(link.trouble, labels=labels))
+    return link, tuple(Update(ROOTLY, m.name, {"labels": dict(labels)}) for m in others)
 
 
 def _on_incident(event: Event, link: Link, member: Member, policy: Policy, now: datetime) -> Decision:

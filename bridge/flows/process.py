@@ -22,6 +22,7 @@ RERUNS = 5
 PATIENCE = timedelta(hours=72)
 LONGEST_WAIT = timedelta(seconds=60)  # a question is cheap, and what waits for it may be a resolve
 CRASHES = 5
+EARLY = 3  # looks, some seconds in all, for the link of what a person wrote on
 
 log = get_log(__name__)
 
@@ -92,6 +93,8 @@ def _apply(parts: Parts, tx: Transaction, delivery: Delivery, events: tuple[Even
     """One transaction: decide every event on every link it concerns, apply, and close the delivery with its reason."""
     decisions: list[Decision] = []
     for event in events:
+        if delivery.attempts <= EARLY and _may_be_early(tx, event):
+            raise Unanswered("written on something that is not linked yet: looked at again")
         decisions += judge(parts, tx, event, delivery.id)
     verdict, reason = summary(decisions)
     touched = [d.link.id for d in decisions if d.link is not None and d.link.id]
@@ -113,6 +116,13 @@ def judge(parts: Parts, tx: Transaction, event: Event, cause: str) -> list[Decis
             raise Unanswered(decision.reason)
         decisions.append(tx.apply(decision, cause, sorted(parts.policy.shadow)))
     return decisions
+
+
+def _may_be_early(tx: Transaction, event: Event) -> bool:
+    """A person's words that overtook the news of what they are written on would be lost."""
+    if event.says is not Says.TEXT or event.mark or event.text is None or not event.text.by_person:
+        return False
+    return not tx.links_of(concerns(event))
 
 
 def _is_being_made(parts: Parts, tx: Transaction, event: Event) -> bool:

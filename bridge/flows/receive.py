@@ -38,7 +38,7 @@ class Arriving:
     parts: Parts
     source: str
     key: str
-    hook: Hook  # as it came
+    status: str  # what its kind alone tells
     masked: Hook  # as it is stored
     promise: Future[Kept]
 
@@ -48,7 +48,7 @@ class Arriving:
             kept = self.promise.result(patience)
         except TooLong:
             raise Unavailable("the store did not commit in time") from None
-        status = "duplicate" if kept.duplicate else self.parts.sources[self.source].glance(self.hook)
+        status = "duplicate" if kept.duplicate else self.status
         self.parts.metrics.received(self.source, status)
         log.info("webhook.received", source=self.source, status=status, delivery=kept.id, stale=self.masked.stale)
         return Received(status, kept.id)
@@ -58,7 +58,8 @@ def admit(parts: Parts, source: str, hook: Hook) -> Arriving:
     """A webhook of a sender we know, not stored yet. Raises `Unverified`."""
     dialect = parts.sources[source]
     stale = dialect.verify(parts.settings[source], hook, parts.clock()).stale
-    return Arriving(parts, source, dialect.delivery_key(hook), hook, _masked(parts, hook, stale), Future())
+    key, status = dialect.delivery_key(hook), dialect.glance(hook)
+    return Arriving(parts, source, key, status, _masked(parts, hook, stale), Future())
 
 
 def hand_over(parts: Parts, arriving: Sequence[Arriving]) -> None:

@@ -19,7 +19,7 @@ _LARGEST = 2**63
 def parse_object(body: bytes, nodes: int = NODES) -> JSON:
     """The JSON object in `body`. Raises `Unreadable` for anything else, hostile nesting and numbers included."""
     try:
-        value = json.loads(body.decode("utf-8-sig"), parse_int=_whole, parse_float=_finite, parse_constant=_no_number)
+        value = _DECODER.decode(body.decode("utf-8-sig"))
     except RecursionError as fault:
         raise Unreadable(f"the JSON is nested deeper than {DEPTH} levels") from fault
     except ValueError as fault:
@@ -44,6 +44,9 @@ def _finite(digits: str) -> float:
 
 def _no_number(word: str) -> float:
     raise ValueError(f"{word} is no JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_int=_whole, parse_float=_finite, parse_constant=_no_number)
 
 
 def _check_size(value: object, nodes: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from bridge.model import Advance, Create, Link, Note, Phase, Ref, Says, Update, Verdict
+from bridge.model import Advance, Create, Link, Note, Phase, Ref, Says, Trouble, Update, Verdict
 from tests.core.stories import ACKED, ALT, NOW, OPEN, OVER, RTL, alert, judged, member, mirrored, policy, settled
 
 KEY = "pagertree:alt_1"
@@ -104,11 +104,20 @@ def test_over_before_the_mirror_could_be_made_withdraws_it() -> None:
 
 
 def test_a_handoff_is_noted_with_who_and_the_labels_are_refreshed() -> None:
-    decision = judged(alert(word="alert.handoff", says=Says.HAPPENED, actor="Ann", at=NOW), mirrored())
+    labels = Trouble(labels={"pagertree_status": "open", "pagertree_urgency": "low"})
+    handoff = alert(word="alert.handoff", says=Says.HAPPENED, actor="Ann", at=NOW, trouble=labels)
+    decision = judged(handoff, mirrored())
 
     note, update = decision.commands
     assert "handoff by Ann, 03:00 UTC" in note.text
     assert isinstance(update, Update)
+    assert not [c for c in judged(handoff, decision.link).commands if isinstance(c, Update)]
+
+
+def test_a_note_is_known_again_whatever_its_author_is_called_by_then() -> None:
+    notes = (judged(alert(word="alert.handoff", says=Says.HAPPENED, actor=who, at=NOW), mirrored()) for who in "ab")
+
+    assert len({decision.commands[0].key for decision in notes}) == 1
 
 
 def test_a_step_told_by_a_note_is_not_lost() -> None:

@@ -35,11 +35,12 @@ FAST: dict[str, Mapping[str, Any]] = {
 }
 
 
-def until(condition: Callable[[], T], seconds: float = SECONDS, what: str = "") -> T:
-    """The first true answer of `condition`; AssertionError after so many seconds."""
+def until(condition: Callable[[], T], seconds: float = SECONDS, what: str | Callable[[], object] = "") -> T:
+    """The first true answer of `condition`; AssertionError after so many seconds, saying `what` there is instead."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):
-        assert time.monotonic() < deadline, f"not seen within {seconds} s: {what or condition}"
+        late = time.monotonic() >= deadline
+        assert not late, f"not seen within {seconds} s: {(what() if callable(what) else what) or condition}"
         time.sleep(0.01)
     return found
 

@@ -89,9 +89,10 @@ def test_what_is_stored_too_late_is_a_duplicate_when_it_is_sent_again(parts: Par
     held, done = Event(), Event()
     parts.store.submit(lambda _tx: (held.set(), done.wait(10)))
     held.wait(5)
-    late = receive.admit(parts, "rootly", hook(incident()))
+    sent = hook(incident())
+    late = receive.admit(parts, "rootly", sent)
     receive.hand_over(parts, [late])
     with pytest.raises(Unavailable, match="in time"):
         late.received(0.01)
     done.set()
-    assert receive.receive(parts, "rootly", late.hook).status == "duplicate"
+    assert receive.receive(parts, "rootly", sent).status == "duplicate"

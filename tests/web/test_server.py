@@ -239,6 +239,19 @@ def test_a_webhook_that_the_store_does_not_take_in_time_is_told_to_come_again(pa
     running.stop()
 
 
+def test_a_commit_after_the_end_wakes_nobody(parts: Parts):
+    running = Running(create_app(parts, patience=0.1))
+    held, done = Event(), Event()
+    parts.store.submit(lambda _tx: (held.set(), done.wait(20)))
+    held.wait(5)
+    assert ask(running, webhook())[0] == 503
+    running.stop()
+    done.set()
+    parts.store.write(lambda _tx: None)
+    with parts.store.reports() as reports:
+        assert len(reports.deliveries({}, 10)) == 1
+
+
 def test_a_fault_costs_one_connection_and_not_the_server():
     class Broken:
         def begin(self, _environs: Any) -> Any:

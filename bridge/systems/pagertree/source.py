@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from bridge.errors import Unlistable, Unreadable
@@ -58,8 +59,14 @@ def read(_settings: Settings, hook: Hook, /) -> tuple[Event, ...]:
     return (_doubted(event) if hook.stale else event,)
 
 
+@lru_cache(maxsize=4)
+def _parsed(body: bytes) -> JSON:
+    """Parsed once for key and glance; nobody changes what it gives."""
+    return parse_object(body)
+
+
 def _envelope(hook: Hook) -> JSON:
-    envelope = parse_object(hook.body)
+    envelope = _parsed(hook.body)
     if not isinstance(envelope.get("type"), str) or not text(envelope, "type"):
         raise Unreadable("the body has no type: a template of the outgoing webhook has to keep type and data")
     if not isinstance(envelope.get("data"), Mapping | None):

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from bridge.errors import Unreadable
@@ -39,7 +40,7 @@ _OURS = "bridge"  # the family of the bodies that `record` makes
 
 def delivery_key(hook: Hook, /) -> str:
     try:
-        key = text(mapping(parse_object(hook.body), "event"), "id")
+        key = text(mapping(_parsed(hook.body), "event"), "id")
     except Unreadable:
         key = ""
     return key[:200] or f"body:{sha256(hook.body).hexdigest()}"
@@ -63,8 +64,14 @@ def read(_settings: Settings, hook: Hook, /) -> tuple[Event, ...]:
     return (event,)
 
 
+@lru_cache(maxsize=4)
+def _parsed(body: bytes) -> JSON:
+    """Parsed once for key and glance; nobody changes what it gives."""
+    return parse_object(body)
+
+
 def _envelope(hook: Hook) -> JSON:
-    envelope = parse_object(hook.body)
+    envelope = _parsed(hook.body)
     if not text(mapping(envelope, "event"), "type"):
         raise Unreadable("the body has no event.type: is this a webhook of Rootly's?")
     return envelope
