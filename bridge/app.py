@@ -51,6 +51,7 @@ def assemble(config: Config, clock: Callable[[], datetime] = wall_clock) -> Part
     """Open the store and join the parts. Raises `Busy` or `Broken` as the store does."""
     store = open_sqlite(config.database, clock=clock)
     policy = config.policy(store.write(_installed_at))
+    metrics = Metrics(lambda: _figures(store))
     return Parts(
         config=config,
         policy=policy,
@@ -60,9 +61,9 @@ def assemble(config: Config, clock: Callable[[], datetime] = wall_clock) -> Part
         settings={PAGERTREE: config.pagertree, ROOTLY: config.rootly},
         transport=Transport(_allowed(config), workers=32, ca_bundle=_ca_bundle()),
         budgets=Budgets(config.budgets()),
-        circuits=load_circuits(store, known.TARGETS, clock()),
+        circuits=load_circuits(store, metrics, known.TARGETS, clock()),
         redactor=Redactor(config.secrets()),
-        metrics=Metrics(lambda: _figures(store)),
+        metrics=metrics,
         shelf=Shelf(drops_marks=store.write(_dropping)),
         clock=clock,
     )

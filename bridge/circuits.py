@@ -9,6 +9,7 @@ from threading import Lock
 
 from bridge.core import circuits
 from bridge.log import get_log
+from bridge.metrics import Metrics
 from bridge.model import Circuit, Outcome
 from bridge.store.contract import Store, Transaction
 
@@ -23,6 +24,7 @@ class Circuits:
     """The circuits of all targets. The store holds what people see; the lock makes a probe one call."""
 
     store: Store
+    metrics: Metrics
     known: dict[str, Circuit]
     _lock: Lock = field(default_factory=Lock)
 
@@ -51,24 +53,30 @@ class Circuits:
             self.known[target] = after
         if after.open or before.open:
             self.store.write(lambda tx: _keep(tx, before, after))
-            _tell(before, after)
+            self._tell(before, after)
+
+    def _tell(self, before: Circuit, after: Circuit) -> None:
+        if after.open and not before.open:
+            self.metrics.alarm("circuit")
+            log.error("alarm", kind="circuit", what=_held(after))
+        elif before.open and not after.open:
+            log.warning("circuit.closed", target=after.target, held_since=before.since.isoformat())
 
 
-def load(store: Store, targets: Iterable[str], now: datetime) -> Circuits:
+def load(store: Store, metrics: Metrics, targets: Iterable[str], now: datetime) -> Circuits:
     def work(tx: Transaction) -> dict[str, Circuit]:
         return {name: tx.circuit(name) or circuits.closed(name, now) for name in targets}
 
-    return Circuits(store, store.write(work))
+    return Circuits(store, metrics, store.write(work))
 
 
 def _keep(tx: Transaction, before: Circuit, after: Circuit) -> None:
     tx.set_circuit(after)
+    if after.open and not before.open:
+        tx.audit("bridge", "alarm", after.target, _held(after))
     if before.open and not after.open:
         tx.release(after.target, RAMP)
 
 
-def _tell(before: Circuit, after: Circuit) -> None:
-    if after.open and not before.open:
-        log.error("alarm", kind="circuit", what=f"{after.target} calls are held: {after.reason}")
-    elif before.open and not after.open:
-        log.warning("circuit.closed", target=after.target, held_since=before.since.isoformat())
+def _held(circuit: Circuit) -> str:
+    return f"{circuit.target} calls are held: {circuit.reason}"

@@ -87,6 +87,8 @@ def deliver_one(parts: Parts, call: Call, chance: float) -> Settlement | None:
 
 def _settle(parts: Parts, tx: Transaction, call: Call, settlement: Settlement) -> None:
     tx.settle(call, settlement)
+    if settlement.state == "dead":
+        tx.audit("bridge", "alarm", call.id, _dead(call, settlement))
     if settlement.progress == "gone":
         judge_event(parts, tx, Event(_member(call).ref, Says.STATE, "gone", gone=True, fresh=True), call.cause)
     if settlement.state == "done" and (call.unsure or call.progress) and isinstance(call.command, Create):
@@ -237,12 +239,20 @@ def _looked_up(parts: Parts, call: Call, chance: float) -> Settlement | None:
     return outcomes.judge_absent(call, parts.clock(), parts.config.pagertree.settle)
 
 
+def _dead(call: Call, settlement: Settlement) -> str:
+    kind = type(call.command).__name__.lower()
+    return f"given up: {kind} {call.command.of} at {call.command.target}: {settlement.reason}"
+
+
 def _tell(parts: Parts, call: Call, settlement: Settlement) -> None:
     command = call.command
     kind = type(command).__name__.lower()
     parts.metrics.called(command.target, settlement.state, settlement.kind)
     if settlement.state == "done" and (received := received_at(call.cause)) is not None:
         parts.metrics.lag(f"to_{command.target}", (parts.clock() - received).total_seconds())
+    if settlement.state == "dead":
+        parts.metrics.alarm("dead_call")
+        log.error("alarm", kind="dead_call", what=_dead(call, settlement), call=call.id, link=call.link.id)
     log.info(
         "call.settled",
         call=call.id,

@@ -144,7 +144,10 @@ class Lab:
         """Every delivery and every call, for a failing history."""
         with self.parts.store.reports() as reports:
             deliveries = [f"{d['id']} {d['source']} {d['reason']}" for d in reports.deliveries({}, 1_000)[::-1]]
-            calls = [f"{c['id']} {c['kind']} {c['of']} {c['command']} {c['state']}: {c['reason']}" for c in reports.calls({}, 1_000)[::-1]]
+            calls = [
+                f"{c['id']} {c['kind']} {c['of']} {c['command']} {c['state']}: {c['reason']}"
+                for c in reports.calls({}, 1_000)[::-1]
+            ]
         return "\n".join([*deliveries, *calls])
 
 

@@ -156,7 +156,9 @@ class Drill:
         live = [page for page in pages if page["status"] in LIVE]
         wanted = 0 if shown["status"] == "resolved" else 1
         title = not live or live[0]["title"] == shown["title"]
-        return "" if len(live) == wanted and title else f"{shown['title']} {shown['status']} {incident}: {_brief(pages)}"
+        return (
+            "" if len(live) == wanted and title else f"{shown['title']} {shown['status']} {incident}: {_brief(pages)}"
+        )
 
     def pages(self, incident: str) -> list[dict[str, Any]]:
         mark = f"rootly:{incident}#"
