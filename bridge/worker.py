@@ -1,6 +1,6 @@
 """The engine room: threads that judge deliveries and make calls, and the schedule of poll, resync and prune.
 
-New pages have hands of their own, and while one is on its way everything else makes do with a few.
+New pages have hands of their own, and while one is on its way the rest makes do with two.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ JUDGES = 4
 PAGERS = 8  # hands that do nothing but new pages
 CALLERS = 8  # hands for all other calls
 AHEAD = 16  # of those, claimed before a hand is free or waiting for their COMMIT
-FEW = 2  # of those, while a page is on its way: vendors, disk and processor are the page's
 LULL = 1.0  # seconds without a page after which the others go on as before
 LEASE = timedelta(seconds=240)  # longer than a call with its looks and re-reads can take, and its wait for a hand
 LONGEST_WAIT = timedelta(seconds=30)  # for a hand
 DRAIN = 9.0  # seconds for what is under way when we are told to stop
 
-NOT_PAGES = tuple(lane for lane in Lane if lane is not Lane.PAGES)
+MOVES = (Lane.RESOLVES, Lane.ACKNOWLEDGES)
+NOT_PAGES = (*MOVES, Lane.REST)
 
 log = get_log(__name__)
 
@@ -108,14 +108,22 @@ class Worker:
         return taken
 
     def _claim_calls(self, free: int) -> Sequence[Claimed]:
-        room = free - (CALLERS + AHEAD - FEW if self._paging() else 0)
-        taken = list(self._claim(room, NOT_PAGES)) if room > 0 else []
+        room, lanes = self._room(free)
+        taken = list(self._claim(room, lanes)) if room > 0 else []
         for target in self.parts.circuits.probes(self.parts.clock()):
             probe = self._claim_one(target)
             if not probe:
                 self.parts.circuits.unused(target, self.parts.clock())
             taken += probe
         return taken
+
+    def _room(self, free: int) -> tuple[int, tuple[Lane, ...]]:
+        """While a page is on its way, vendors, disk and processor are its own, but for one call and one that matters
+        more than notes."""
+        if not self._paging():
+            return free, NOT_PAGES
+        busy = CALLERS + AHEAD - free
+        return (1, NOT_PAGES) if busy == 0 else (2 - busy, MOVES)
 
     def _paging(self) -> bool:
         return not self.pumps["page"].idle or time.monotonic() - self._paged_at < LULL

@@ -59,7 +59,15 @@ def _begin(event: Event, policy: Policy, now: datetime) -> Decision:
     link = _new_link(event, now)
     if known := _remembered(event, link, policy):
         return known
-    return _mirror(event, link, policy)
+    mirrored = _mirror(event, link, policy)
+    return _and_happened(mirrored, event, policy, now) if event.says is Says.HAPPENED else mirrored
+
+
+def _and_happened(begun: Decision, event: Event, policy: Policy, now: datetime) -> Decision:
+    """News that overtook the alert's own: it is noted as well, once the mirror is there."""
+    assert begun.link is not None
+    done = happened(event, begun.link, begun.link.home, policy, now)
+    return replace(begun, link=done.link, commands=(*begun.commands, *done.commands))
 
 
 def _begin_rootly(event: Event, policy: Policy, now: datetime) -> Decision:

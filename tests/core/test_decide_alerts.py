@@ -201,3 +201,11 @@ def test_an_alert_met_under_its_other_id_is_the_same_alert() -> None:
     known = judged(alert(both, ACKED), mirrored()).link
 
     assert judged(alert(Ref("pagertree", "alert", "01HZXULID"), OVER), known).commands[0].status is OVER
+
+
+def test_a_handoff_that_overtakes_its_alert_raises_the_mirror_and_is_noted_on_it() -> None:
+    create, note = judged(alert(word="alert.handoff", says=Says.HAPPENED, actor="Ann", at=NOW)).commands
+
+    assert isinstance(create, Create)
+    assert isinstance(note, Note)
+    assert "handoff by Ann" in note.text

@@ -186,7 +186,8 @@ def open_scene(
     stage = stage or fast_stage()
     config = load_config(write_configuration(stage, folder, routes, **sections), os.environ)
     parts = assemble(config, clock)
-    bridge = Bridge(parts, Worker(parts), serve(create_app(parts), config.server.host, config.server.port))
+    front = create_app(parts)
+    bridge = Bridge(parts, Worker(parts), front, serve(front, config.server.host, config.server.port))
     stage.send_webhooks_to(bridge.url)
     return Scene(stage, bridge, bridge.run_aside())
 
