@@ -59,11 +59,15 @@ class Worker:
     _stopping: Signal = field(default_factory=Signal)
     _paged_at: float = -LULL  # when a page was last claimed, on the monotonic clock
 
-    def start(self) -> None:
+    def build(self) -> None:
+        """Its pumps, standing still."""
         judges: Pump[Delivery] = Pump("judge", JUDGES, self._claim_deliveries, self._judge)
         callers: Pump[Claimed] = Pump("call", CALLERS, self._claim_calls, self._call, AHEAD)
         pagers: Pump[Claimed] = Pump("page", PAGERS, self._claim_pages, self._call)
         self.pumps = {"judge": judges, "call": callers, "page": pagers}
+
+    def start(self) -> None:
+        self.build()
         self.parts.store.on_commit(self._wake)
         for pump in self.pumps.values():
             pump.start()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bridge.app import Parts
 from bridge.model import Answer, NoAnswer, Request, Response
 
@@ -14,4 +16,10 @@ def exchange(parts: Parts, request: Request) -> Answer:
     answer = parts.transport.send(request)
     if isinstance(answer, Response):
         parts.budgets.learn(request.budget, answer)
+        return _masked(parts, request, answer)
     return answer
+
+
+def _masked(parts: Parts, request: Request, answer: Response) -> Response:
+    """What we read is kept and shown, so our own secrets in it are masked, as they are in a webhook."""
+    return replace(answer, body=parts.redactor.bytes(answer.body)) if request.method == "GET" else answer

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count, product
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -24,11 +25,16 @@ from bridge.store.sqlite import open_readonly
 from tests.e2e.harness import fast_stage, until, write_configuration
 from tests.e2e.processes import PostOffice, Served, free_port, served
 
-TROUBLES = 26  # PagerTree alerts, and as many Rootly incidents
+TROUBLES = 26  # PagerTree alerts, and as many Rootly incidents; at least
 DELIVERIES = 200  # at least so many accepted
 LIVE = ("queued", "open", "acknowledged", "dropped")
 CONFIGURATION = {"pagertree": {"settle": "1s"}, "jobs": {"poll": "1s", "resync": "5s"}}
-BAD = (Fault(effect="status", rate=0.07), Fault(effect="drop_before", rate=0.07), Fault(effect="drop_after", rate=0.07))
+BAD = (
+    Fault(effect="status", rate=0.07),
+    Fault(effect="drop_before", rate=0.07),
+    Fault(effect="drop_after", rate=0.07),
+    Fault("POST", effect="delay", seconds=0.3, rate=0.6),  # a kill meets calls under way, whose effect comes after it
+)
 
 
 @dataclass(slots=True)
@@ -39,6 +45,7 @@ class Drill:
     bridge: Served
     post: PostOffice
     chance: random.Random
+    troubles: int = TROUBLES
     alerts: list[str] = field(default_factory=list)
     incidents: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
@@ -55,8 +62,9 @@ class Drill:
 
     def people(self, seconds: float) -> None:
         """Everything that happens, spread over so many seconds, in an order of chance that each object allows."""
-        plans = [*(self._an_alert(n) for n in range(TROUBLES)), *(self._an_incident(n) for n in range(TROUBLES))]
-        steps = 4 * len(plans)
+        numbers = range(self.troubles)
+        plans = [*map(self._an_alert, numbers), *map(self._an_incident, numbers)]
+        steps = 3 * len(plans)
         while plans:
             plan = self.chance.choice(plans)
             if next(plan, None) is None:
@@ -95,17 +103,16 @@ class Drill:
 
     # -- the killer
 
-    def kill_for(self, moments: int, seconds: float) -> None:
-        """At least one kill; as many as `moments` within so many seconds."""
-        deadline = time.monotonic() + seconds
-        for moment in range(1, moments + 1):
+    def kill_often(self, enough: Callable[[int], bool]) -> None:
+        """Until that many moments are enough."""
+        for moment in count(1):
             self.bridge.start("--log-level", "warning")
             self.bridge.ready()
             lived = self.chance.uniform(0.0, 2.0)
             time.sleep(lived)
             self.bridge.kill()
             self._write_down(moment, lived)
-            if time.monotonic() > deadline:
+            if enough(moment):
                 return
 
     def _write_down(self, moment: int, lived: float) -> None:
@@ -199,18 +206,18 @@ def open_drill(folder: Path, seed: int) -> Iterator[Drill]:
             post.close()
 
 
-def run(folder: Path, seed: int, moments: int, seconds: float) -> Drill:
-    """Kill for so many moments or seconds, then heal and check; raises AssertionError on anything lost or doubled."""
+def run(folder: Path, seed: int, seconds: float, moments: int | None = None, troubles: int = TROUBLES) -> Drill:
+    """Kill for so many seconds, or moments; then heal and check. Raises AssertionError on anything lost or doubled."""
     with open_drill(folder, seed) as drill:
-        for system in (drill.pagertree, drill.rootly):
-            for fault in BAD:
-                system.faults.add(fault)
         drill.bridge.start()
         drill.bridge.ready()  # what began before the first start would be listed, never paged
         drill.bridge.kill()
+        for system, fault in product((drill.pagertree, drill.rootly), BAD):
+            system.faults.add(fault)
+        drill.troubles, deadline = troubles, time.monotonic() + seconds
         people = Thread(target=drill.people, args=(seconds * 0.8,), daemon=True)
         people.start()
-        drill.kill_for(moments, seconds)
+        drill.kill_often(lambda done: done >= moments if moments else time.monotonic() > deadline)
         people.join(seconds + 30)
         drill.heal(60)
         check(drill)
@@ -229,7 +236,7 @@ def check(drill: Drill) -> None:
 def main(moments: int, seed: int) -> None:
     print(f"{'moment':>6} {'lived s':>8} {'accepted':>9} {'waiting':>8} {'done':>6} {'owed':>6} {'under way':>10}")
     with tempfile.TemporaryDirectory() as folder:
-        drill = run(Path(folder), seed, moments, moments * 4.0)
+        drill = run(Path(folder), seed, moments * 3.0, moments, moments)
     print("\n".join(drill.lines))
     print(f"{len(drill.post.accepted)} accepted, none lost; {len(drill.lines)} kills, no double; seed {seed}")
 

@@ -108,7 +108,9 @@ class Marked:
         """Every secret, each where it does not belong."""
         for secret in self.secrets:
             self.ask("POST", f"/webhooks/pagertree?{urlencode({'secret': secret + 'x'})}", json={"type": secret})
-            self.ask("POST", "/webhooks/rootly", json={"data": secret}, headers={"X-Rootly-Signature": f"t=1,v1={secret}"})
+            self.ask(
+                "POST", "/webhooks/rootly", json={"data": secret}, headers={"X-Rootly-Signature": f"t=1,v1={secret}"}
+            )
             self.ask("GET", "/api/v1/links", headers={"Authorization": f"Bearer {secret[:-1]}"})
             self.ask("GET", f"/{secret}?token={secret}")
         self.ask("POST", "/webhooks/pagertree", auth=("pagertree", self.password), json={"type": "x", "data": {}})
@@ -151,4 +153,4 @@ def test_a_full_run_leaves_no_secret_anywhere(tmp_path: Path) -> None:
         bridge.terminate()
         places |= {f"{name}, at the end": content for name, content in run.places().items()}
         run.stage.close()
-    assert {secret.rsplit("-", 1)[0]: found for secret in run.secrets if (found := leaks(secret, places))} == {}
+    assert {secret.rsplit("-", 1)[0]: found for secret in run.secrets if (found := leaks(secret, places)[:6])} == {}

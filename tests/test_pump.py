@@ -1,0 +1,68 @@
+"""A pump claims what its places hold, and a place is free again only when its result is stored."""
+
+from collections import deque
+from concurrent.futures import Future
+from threading import Event
+
+from bridge.pump import Pump
+
+PATIENCE = 5.0
+
+
+class Stored:
+    """Work whose COMMIT the test decides on."""
+
+    def __init__(self) -> None:
+        self.promise: Future[None] = Future()
+        self.said = Event()
+
+    def finish(self) -> None:
+        self.said.set()
+
+
+class Scene:
+    """Five items are due; `work` is what a hand does with one."""
+
+    def __init__(self, work, hands: int, ahead: int) -> None:
+        self.due, self.asked = deque(range(5)), []
+        self.asked_twice = Event()
+        self.pump = Pump("test", hands, self._claim, work, ahead)
+
+    def _claim(self, free: int) -> list[int]:
+        self.asked.append(free)
+        if len(self.asked) > 1:
+            self.asked_twice.set()
+        return [self.due.popleft() for _ in range(min(free, len(self.due)))]
+
+
+def test_no_more_is_claimed_than_hands_and_places_ahead() -> None:
+    begun, go = Event(), Event()
+    scene = Scene(lambda _item: (begun.set(), go.wait(PATIENCE), None)[2], hands=1, ahead=2)
+    scene.pump.start()
+    assert begun.wait(PATIENCE)
+    assert (scene.asked, list(scene.due), scene.pump.busy) == ([3], [3, 4], 3)
+    go.set()
+    scene.pump.stop(PATIENCE)
+
+
+def test_a_place_is_free_again_when_its_result_is_stored_and_no_hand_waits_for_that() -> None:
+    results = [Stored() for _ in range(5)]
+    worked = Event()
+    scene = Scene(lambda item: (worked.set() if item == 1 else None, results[item])[1], hands=1, ahead=1)
+    scene.pump.start()
+    assert worked.wait(PATIENCE), "the one hand went on to the second item"
+    assert (list(scene.due), results[0].said.is_set()) == ([2, 3, 4], False)
+    results[0].promise.set_result(None)
+    assert results[0].said.wait(PATIENCE)
+    assert scene.asked_twice.wait(PATIENCE)
+    assert scene.asked[:2] == [2, 1]
+    scene.pump.stop(PATIENCE)
+
+
+def test_a_result_that_could_not_be_stored_is_said_and_frees_its_place() -> None:
+    results = [Stored() for _ in range(5)]
+    scene = Scene(lambda item: results[item], hands=1, ahead=0)
+    scene.pump.start()
+    results[0].promise.set_exception(OSError("disk full"))
+    assert results[0].said.wait(PATIENCE)
+    scene.pump.stop(PATIENCE)
