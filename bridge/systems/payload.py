@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from bridge.errors import Unreadable
@@ -50,14 +50,23 @@ _DECODER = json.JSONDecoder(parse_int=_whole, parse_float=_finite, parse_constan
 
 
 def _check_size(value: object, nodes: int) -> None:
-    waiting, seen = [(value, 1)], 0
-    while waiting:
-        item, depth = waiting.pop()
-        seen += 1
-        inner = list(item.values()) if isinstance(item, dict) else item if isinstance(item, list) else []
-        if depth > DEPTH or seen + len(inner) > nodes:
-            raise Unreadable(f"the JSON has more than {DEPTH} levels or {nodes} values")
-        waiting.extend((child, depth + 1) for child in inner)
+    """Level by level: only what holds something is looked into, so an ordinary webhook costs little."""
+    level, seen = [value] if isinstance(value, _HOLDERS) else [], 1
+    for _ in range(DEPTH):
+        if not level:
+            return
+        seen += sum(map(len, level))
+        if seen > nodes:
+            break
+        level = [child for holder in level for child in _held(holder) if isinstance(child, _HOLDERS)]
+    raise Unreadable(f"the JSON has more than {DEPTH} levels or {nodes} values")
+
+
+_HOLDERS = (dict, list)
+
+
+def _held(holder: dict[str, object] | list[object]) -> Iterable[object]:
+    return holder.values() if isinstance(holder, dict) else holder
 
 
 def clean(words: str) -> str:
