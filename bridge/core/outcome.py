@@ -163,7 +163,7 @@ def judge_refused(call: Call, outcome: Refused, event: Event | None, now: dateti
     if event is None or event.gone:
         return _missing(call, outcome, now, chance)
     if not isinstance(call.command, Advance):
-        return dead(outcome.reason)
+        return again(call, f"{outcome.reason}; read again, it is there", now, chance)
     return _still_refused(call, call.command, outcome, event, now, chance)
 
 

@@ -14,6 +14,7 @@ from bridge.errors import Unlistable, Unreadable
 from bridge.flows import departure, doubles
 from bridge.flows.directory import directory_of
 from bridge.flows.exchange import exchange
+from bridge.flows.outage import why
 from bridge.model import (
     Advance,
     Answer,
@@ -72,9 +73,12 @@ def _change(parts: Parts, call: Call, chance: float) -> Settlement:
     """An update, an advance or a note on an object that is there."""
     if not member_of(call).id:
         return outcomes.dead("the object that it is about was never made")
+    try:
+        call = _with_both_ids(parts, call)
+    except Unlistable as fault:
+        return outcomes.again(call, str(fault), parts.clock(), chance)
     if call.unsure and (known := _looked_up(parts, call, chance)) is not None:
         return known
-    call = _with_both_ids(parts, call)
     if call.progress == "acknowledge" and isinstance(call.command, Advance):
         first = replace(call.command, status=Status.ACKNOWLEDGED)
         _exchange(parts, call, first)  # the resolve that follows is judged by itself
@@ -83,13 +87,15 @@ def _change(parts: Parts, call: Call, chance: float) -> Settlement:
 
 
 def _with_both_ids(parts: Parts, call: Call) -> Call:
-    """PagerTree's webhooks name an alert by one id and its API wants the other: learn it from one read."""
+    """PagerTree's webhooks name an alert by one id and its API wants the other: learn it from one read.
+
+    Raises `Unlistable` when that read was not answered."""
     member = member_of(call)
     if member.kind != "alert" or parts.targets[member.system].addressable(member.ref):
         return call
     try:
         event = _reread(parts, member)
-    except (Unlistable, Unreadable):
+    except Unreadable:
         event = None
     if event is None:
         return call
@@ -99,9 +105,12 @@ def _with_both_ids(parts: Parts, call: Call) -> Call:
 
 
 def _reread(parts: Parts, member: Member) -> Event | None:
+    """None: it is not there. Raises `Unlistable` when nobody answered that, or `Unreadable`."""
     target = parts.targets[member.system]
     answer = exchange(parts, target.reread(parts.settings[member.system], member.ref))
-    return target.seen(member.ref, answer) if isinstance(answer, Response) else None
+    if not isinstance(answer, Response) or not (answer.ok or answer.status == 404):
+        raise Unlistable(f"{member.ref.id} could not be read: {why(answer)}")
+    return target.seen(member.ref, answer)
 
 
 # -- the call itself ---------------------------------------------------------------------------------------------------

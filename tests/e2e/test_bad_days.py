@@ -93,6 +93,33 @@ def test_a_resolve_over_a_page_whose_answer_was_lost_resolves_what_was_made(scen
     assert len(scene.pages(incident)) == 1
 
 
+def test_a_page_known_by_its_webhook_alone_takes_changes_and_notes_through_errors(scene: Scene) -> None:
+    scene.pagertree.faults.add(Fault("POST", ALERTS, "drop_after", times=1))
+    incident = scene.rootly.start_incident("Checkout down", severity="high")
+    page = scene.page(incident)
+    scene.quiet()
+    scene.pagertree.faults.add(Fault("GET", ALERTS, status=500, times=2))
+    scene.pagertree.faults.add(Fault("POST", f"{ALERTS}/.*/comments", status=500, times=1))
+    scene.rootly.update_incident(incident["id"], title="Checkout and ledger down")
+    scene.rootly.write_timeline(incident["id"], "rolled back")
+    scene.quiet()
+    assert scene.alert(page)["title"] == "Checkout and ledger down"
+    assert len(scene.comments(page)) == 1
+
+
+def test_a_refused_change_whose_object_cannot_be_read_again_is_tried_again_and_nothing_is_taken_for_gone(
+    scene: Scene,
+) -> None:
+    page = scene.page(incident := scene.rootly.start_incident("Checkout down"))
+    scene.quiet()
+    scene.pagertree.faults.add(Fault("POST", f"{ALERTS}/.*/resolve", status=404, times=2))
+    scene.pagertree.faults.add(Fault("GET", f"{ALERTS}/.*", "drop_before", times=2))
+    scene.rootly.resolve_incident(incident["id"])
+    scene.quiet(12)
+    assert scene.alert(page)["status"] == "resolved"
+    assert not [text for text in scene.timeline(incident) if "was deleted" in text]
+
+
 def test_a_refused_key_holds_the_calls_and_loses_none(scene: Scene) -> None:
     key, scene.pagertree.switches.api_key = scene.pagertree.switches.api_key, "another"
     incident = scene.rootly.start_incident("Checkout down")
