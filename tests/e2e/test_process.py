@@ -25,7 +25,7 @@ def drill(tmp_path: Path) -> Iterator[Drill]:
 def test_asked_to_end_it_lets_calls_under_way_end_and_leaves_none_marked(drill: Drill) -> None:
     drill.pagertree.faults.add(Fault("POST", effect="delay", seconds=1.5))
     started = [drill.rootly.start_incident(f"trouble {n}", severity="high")["id"] for n in range(6)]
-    until(lambda: len([c for c in drill.bridge.rows("calls", kind="create") if c["under_way"]]) == 6, what="in flight")
+    until(lambda: sum(e["method"] == "POST" for e in drill.pagertree.requests.since()) == 6, what="in flight")
     code, took = drill.bridge.terminate()
     assert (code, took < 10) == (0, True)
     assert [len(drill.pages(incident)) for incident in started] == [1] * 6
@@ -37,7 +37,7 @@ def test_asked_to_end_it_lets_calls_under_way_end_and_leaves_none_marked(drill: 
 def test_asked_to_end_while_a_call_never_ends_it_ends_all_the_same(drill: Drill) -> None:
     drill.pagertree.faults.add(Fault("POST", effect="delay", seconds=20))
     drill.rootly.start_incident("trouble", severity="high")
-    until(lambda: [call for call in drill.bridge.rows("calls") if call["under_way"]], what="in flight")
+    until(lambda: any(e["method"] == "POST" for e in drill.pagertree.requests.since()), what="in flight")
     code, took = drill.bridge.terminate()
     assert (code, took < 11) == (0, True)
 
