@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from threading import Event
 
 from bridge.pump import Pump
+from tests.cli.terminal import until
 
 PATIENCE = 5.0
 
@@ -36,11 +37,11 @@ class Scene:
 
 
 def test_no_more_is_claimed_than_hands_and_places_ahead() -> None:
-    begun, go = Event(), Event()
-    scene = Scene(lambda _item: (begun.set(), go.wait(PATIENCE), None)[2], hands=1, ahead=2)
+    go = Event()
+    scene = Scene(lambda _item: (go.wait(PATIENCE), None)[1], hands=1, ahead=2)
     scene.pump.start()
-    assert begun.wait(PATIENCE)
-    assert (scene.asked, list(scene.due), scene.pump.busy) == ([3], [3, 4], 3)
+    until(lambda: scene.pump.busy == 3)
+    assert (scene.asked, list(scene.due)) == ([3], [3, 4])
     go.set()
     scene.pump.stop(PATIENCE)
 
