@@ -13,12 +13,16 @@ from pydantic import TypeAdapter, ValidationError
 from bridge import config_sections as sections
 from bridge.config_checks import cautions, checks, maps_of, secrets_in
 from bridge.config_faults import closest, faults_of
+from bridge.config_integrations import read_integrations
 from bridge.config_text import Key, Text, dotted, read_text
 from bridge.core.mapping import Maps
-from bridge.core.policy import Policy
+from bridge.core.policy import Policy, Terms
 from bridge.core.routes import Route, parse_route
 from bridge.errors import ConfigError
+from bridge.known import TOOLS
+from bridge.model import Receiver
 from bridge.redact import MASK
+from bridge.systems.integrations import Settings as Integration
 from bridge.systems.pagertree.words import BUDGET
 from bridge.systems.pagertree.words import Settings as PagerTree
 from bridge.systems.rootly.words import ALERTS, READ, WRITE
@@ -38,7 +42,7 @@ class Config:
     mapping: sections.Mapping
     routes: tuple[Route, ...]
     sync: sections.Sync
-    integrations: tuple[object, ...]
+    integrations: tuple[Integration, ...]
     jobs: sections.Jobs
     api: sections.Api
     console: sections.Console
@@ -55,17 +59,30 @@ class Config:
         """What the judgement needs to know of it."""
         chosen = dict(self.sync) | {"shadow": frozenset(side.removeprefix("to_") for side in self.sync.shadow)}
         del chosen["storm_pages_per_minute"]
-        return Policy(self.maps(), self.routes, installed_at, **chosen)
+        terms = {one.id: _terms(one) for one in self.integrations}
+        return Policy(self.maps(), self.routes, installed_at, integrations=terms, **chosen)
 
     def budgets(self) -> dict[str, int | None]:
-        """Calls a minute by `Request.budget`; None is no limit of our own."""
+        """Calls a minute by `Request.budget`, requests a minute by integration's door; None is no limit of our own."""
         rootly = self.rootly
         limits = {READ: rootly.requests_per_minute, WRITE: rootly.requests_per_minute, ALERTS: rootly.alerts_per_minute}
-        return {BUDGET: self.pagertree.requests_per_minute, **limits}
+        own = {f"door.{one.id}": one.requests_per_minute for one in self.integrations}
+        return {BUDGET: self.pagertree.requests_per_minute, **limits, **own}
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret text, and what is made of several: for the redactor."""
         return tuple(sorted(set(secrets_in(self))))
+
+
+def _terms(settings: Integration) -> Terms:
+    target = settings.rootly_target
+    return Terms(
+        send_to=settings.send_to,
+        receivers=tuple(Receiver(name) for name in settings.destinations),
+        notify=(target.type, target.id) if target else None,
+        auto_aggregate=settings.auto_aggregate,
+        auto_resolve=settings.auto_resolve,
+    )
 
 
 def load_config(path: Path, env: Mapping[str, str]) -> Config:
@@ -73,6 +90,8 @@ def load_config(path: Path, env: Mapping[str, str]) -> Config:
     text = read_text(path, env)
     faults = dict(text.faults)
     parts = {name: _section(name, text, faults) for name in _KINDS} | {"routes": _routes(text, faults)}
+    parts["integrations"], wrong = read_integrations(text.tree.get("integrations", []), TOOLS)
+    faults.update({key: sentence for key, sentence in wrong.items() if not _is_told(key, text)})
     for name in text.tree.keys() - parts.keys():
         faults[(name,)] = f"is not a key; {closest(name, list(parts))}"
     good = {name: part for name, part in parts.items() if part is not None}
@@ -89,10 +108,15 @@ def _section(name: str, text: Text, faults: dict[Key, str]) -> Any:
         value = _ADAPTERS[name].validate_python(raw, context={"folder": text.folder})
     except ValidationError as error:
         for key, sentence in faults_of(error, name, _KINDS[name]):
-            if not any(key[: len(known)] == known for known in text.faults):  # what could not be read is already told
+            if not _is_told(key, text):
                 faults.setdefault(key, sentence)
         return None
     return None if any(known[0] == name for known in text.faults) else value
+
+
+def _is_told(key: Key, text: Text) -> bool:
+    """What could not be read is a fault already."""
+    return any(key[: len(known)] == known for known in text.faults)
 
 
 def _routes(text: Text, faults: dict[Key, str]) -> tuple[Route, ...] | None:
@@ -127,10 +151,9 @@ _KINDS: dict[str, Any] = {
     "rootly": Rootly,
     "mapping": sections.Mapping,
     "sync": sections.Sync,
-    "integrations": sections.Integrations,
     "jobs": sections.Jobs,
     "api": sections.Api,
     "console": sections.Console,
 }
-_EMPTY: dict[str, object] = {"store": "sqlite:///bridge.db", "integrations": []}
+_EMPTY: dict[str, object] = {"store": "sqlite:///bridge.db"}
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in _KINDS.items()}

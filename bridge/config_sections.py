@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
@@ -115,12 +115,6 @@ class Console(Section):
     password_hash: Secret | None = None
 
 
-def _none_yet(integrations: object) -> object:
-    if integrations != []:
-        raise ValueError("this version has no integrations of its own; write [] or remove the key")
-    return ()
-
-
 def _store(url: str, info: ValidationInfo) -> str:
     """`sqlite:///file` is beside the configuration file, `sqlite:////folder/file` anywhere; here always the latter."""
     if url.startswith("postgres"):
@@ -133,4 +127,3 @@ def _store(url: str, info: ValidationInfo) -> str:
 
 
 StoreUrl = Annotated[str, AfterValidator(_store)]
-Integrations = Annotated[tuple[Any, ...], BeforeValidator(_none_yet)]

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 JSON = Mapping[str, object]
+TROUBLES = ("alert", "incident", "signal")  # kinds of objects that have a status
 
 
 class Status(IntEnum):
@@ -45,6 +46,7 @@ class Says(StrEnum):
     HAPPENED = "happened"  # people or time moved it without raising it: rejected, handed off, timed out, dropped
     TEXT = "text"  # a person wrote, changed or removed a comment or a timeline entry
     NOTHING = "nothing"  # nothing that crosses; `word` names what came
+    FAULTY = "faulty"  # a part of the delivery that cannot be read; `remark` says why
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class Ref:
     """
 
     system: str
-    kind: str  # alert | incident | comment | timeline
+    kind: str  # alert | incident | comment | timeline; signal: what a tool or a caller of ours raised
     id: str
     alias: str = ""
 
@@ -83,6 +85,9 @@ class Trouble:
     tags: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)  # what the other side shows beside the text
     facts: JSON = field(default_factory=dict)  # what routes may match: {"incident": {…}} or {"alert": {…}}
+    incident: bool = False  # a tool says that its alert is an incident, with this `message`
+    message: str | None = None
+    extra: JSON = field(default_factory=dict)  # kept and shown: what the targets have no place for
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,7 @@ class Event:
     must_ask: bool = False  # not to be believed before its question is answered
     gone: bool = False  # deleted at the vendor
     asked: tuple[str, ...] = ()  # questions answered so far
+    remark: str = ""  # what a person should be told beside the outcome
 
     @property
     def status_word(self) -> str:
@@ -149,6 +155,7 @@ class Draft:
     receivers: tuple[Receiver, ...] = ()
     route: str = ""  # which route chose the receivers, for people
     shadow: bool = False  # decided and shown, never to leave
+    notify: tuple[str, str] | None = None  # type and id of whom Rootly notifies; None: whom its section names
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +265,15 @@ class Link:
     episode: int = 1
     listed: bool = False  # begun before the bridge was installed: known, never paged
     held: bool = False  # told not to act on it
+    dedup_count: int = 0  # how often its source raised it again in this episode
+    resolve_at: datetime | None = None  # when it resolves by itself
     owing: int = 0  # calls owed for it, as loaded
     touched_at: datetime | None = None  # last change, as loaded
 
     @property
     def status(self) -> Status:
         """Derived: over when its origin is over, acknowledged when anything of this episode is, else open."""
-        current = [m for m in self.members if m.episode == self.episode and m.kind in ("alert", "incident")]
+        current = [m for m in self.members if m.episode == self.episode and m.kind in TROUBLES]
         if self.home.over or (self.kind == "alert" and any(m.over and not m.lowered for m in current if not m.gone)):
             return Status.RESOLVED
         return max((m.status for m in current if m.status and not m.over), default=Status.OPEN)

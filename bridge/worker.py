@@ -22,6 +22,7 @@ from bridge.flows.process import process_one, put_aside
 from bridge.flows.prune import prune
 from bridge.flows.resync import resync
 from bridge.flows.startup import check_names
+from bridge.flows.timers import resolve_due
 from bridge.log import get_log
 from bridge.model import Call, Delivery, Lane
 from bridge.pump import Pump
@@ -33,6 +34,7 @@ AHEAD = 16  # of those, claimed before a hand is free or waiting for their COMMI
 LULL = 1.0  # seconds without a page after which the others go on as before
 LEASE = timedelta(seconds=240)  # longer than a call with its looks and re-reads can take, and its wait for a hand
 LONGEST_WAIT = timedelta(seconds=30)  # for a hand
+TIMERS = 5  # seconds between looks for what resolves by itself
 DRAIN = 9.0  # seconds for what is under way when we are told to stop
 
 MOVES = (Lane.RESOLVES, Lane.ACKNOWLEDGES)
@@ -49,6 +51,23 @@ class Claimed:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One delivery among those of its integration. Hands take them in the order they were claimed, so nobody waits for
+    one that no hand has."""
+
+    before: Signal
+    done: Signal
+
+    def wait(self) -> None:
+        self.before.wait(LEASE.total_seconds())
+
+
+_PASSED = Signal()
+_PASSED.set()
+FREE = Turn(_PASSED, Signal())
+
+
 @dataclass(slots=True)
 class Worker:
     """All of it, started and stopped as one."""
@@ -57,6 +76,8 @@ class Worker:
     pumps: dict[str, Pump[Delivery] | Pump[Claimed]] = field(default_factory=dict)
     schedule: BackgroundScheduler | None = None
     _stopping: Signal = field(default_factory=Signal)
+    _turns: dict[str, Turn] = field(default_factory=dict)  # of deliveries claimed, by id
+    _latest: dict[str, Signal] = field(default_factory=dict)  # the end of the newest one claimed, by integration
     _paged_at: float = -LULL  # when a page was last claimed, on the monotonic clock
 
     def build(self) -> None:
@@ -92,16 +113,29 @@ class Worker:
     # -- deliveries
 
     def _claim_deliveries(self, free: int) -> Sequence[Delivery]:
-        return self.parts.store.write(lambda tx: tx.claim_deliveries(free, LEASE))
+        taken = self.parts.store.write(lambda tx: tx.claim_deliveries(free, LEASE))
+        for delivery in taken:
+            if delivery.source in self.parts.policy.integrations:
+                self._line_up(delivery)
+        return taken
+
+    def _line_up(self, delivery: Delivery) -> None:
+        """What a tool says twice of one trouble has no times that could be compared: the order it came in decides."""
+        done = Signal()
+        self._turns[delivery.id] = Turn(self._latest.get(delivery.source, _PASSED), done)
+        self._latest[delivery.source] = done
 
     def _judge(self, delivery: Delivery) -> None:
+        turn = self._turns.pop(delivery.id, FREE)
         try:
-            process_one(self.parts, delivery, random.random())  # noqa: S311 - jitter, not a secret
+            process_one(self.parts, delivery, random.random(), turn.wait)  # noqa: S311 - jitter, not a secret
         except Unavailable as fault:
             log.error("store.unavailable", delivery=delivery.id, reason=str(fault))  # its lease runs out
         except Exception as crash:
             log.exception("delivery.crashed", delivery=delivery.id)
             put_aside(self.parts, delivery, crash)
+        finally:
+            turn.done.set()
 
     # -- calls
 
@@ -178,6 +212,7 @@ def _wait_until(done: Callable[[], bool], seconds: float) -> bool:
 def _schedule(parts: Parts) -> BackgroundScheduler:
     schedule = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
     schedule.add_job(_guarded, args=(parts, "names", check_names), id="names")
+    schedule.add_job(_guarded, "interval", args=(parts, "timers", resolve_due), seconds=TIMERS, id="timers")
     jobs = parts.config.jobs
     for name, work, every in (("poll", poll, jobs.poll), ("resync", resync, jobs.resync), ("prune", prune, jobs.prune)):
         schedule.add_job(_guarded, "interval", args=(parts, name, work), seconds=every.total_seconds(), id=name)

@@ -17,7 +17,7 @@ FLOORS = (
     ("flows",),
     ("web", "pump", "worker", "whole", "cli", "__main__"),
 )
-PARTS_OF = {"config_checks": "config", "config_faults": "config", "config_sections": "config", "config_text": "config"}
+PARTS_OF = {f"config_{part}": "config" for part in ("checks", "faults", "integrations", "sections", "text")}
 SIDE_HOUSE = "sandbox"  # simulated vendors: `bridge demo` and `bridge sandbox` start them, no lower floor knows them
 OUTGOING = {"requests", "urllib3", "http.client", "urllib.request"}
 DATABASES = {"sqlite3", "sqlite_utils"}

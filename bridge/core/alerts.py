@@ -9,7 +9,7 @@ from bridge.core import mapping, pages
 from bridge.core.happenings import happened, lowered
 from bridge.core.links import ask, at_home, is_step, met, observed, promised, put, tell, wants
 from bridge.core.marks import alert_mark, pagertree_key
-from bridge.core.policy import PAGERTREE, ROOTLY, TITLES, Policy
+from bridge.core.policy import PAGERTREE, ROOTLY, Policy, title_of
 from bridge.model import (
     Advance,
     Command,
@@ -148,7 +148,7 @@ def _gone(link: Link, member: Member) -> Decision:
         return Decision(Verdict.IGNORED, "known to be deleted")
     link = put(link, replace(member, gone=True))
     others = [m for m in link.members if m.kind in ("alert", "incident") and m.name != member.name and not m.over]
-    text = f"The linked {TITLES[member.system]} alert {member.ref.id} was deleted; nothing is made in its place."
+    text = f"The linked {title_of(member.system)} alert {member.ref.id} was deleted; nothing is made in its place."
     notes = tuple(tell(m, text, f"gone:{member.name}") for m in others)
     return Decision(Verdict.APPLIED, "deleted there: noted on the other side", link, notes)
 
@@ -177,12 +177,12 @@ def _judged(event: Event, link: Link, member: Member, policy: Policy, now: datet
     assert seen is not None
     if event.says is Says.HAPPENED:
         done = happened(event, link, seen, policy, now)
-        return _driven(done, seen, event, policy) if step and not echo else done
+        return driven(done, seen, event, policy) if step and not echo else done
     if hidden:
         return _suppressed(link, seen)
     if echo or not step or event.status is Status.OPEN:
         return Decision(Verdict.IGNORED, _nothing_new(event, member, echo), link)
-    return _driven(Decision(Verdict.APPLIED, "", link), seen, event, policy)
+    return driven(Decision(Verdict.APPLIED, "", link), seen, event, policy)
 
 
 def _is_echo(event: Event, member: Member) -> bool:
@@ -201,15 +201,15 @@ def _nothing_new(event: Event, member: Member, echo: bool) -> str:
     return f"already {member.status.word if member.status else word}: late, repeated or our own echo"
 
 
-def _driven(decision: Decision, member: Member, event: Event, policy: Policy) -> Decision:
-    """What an upward step of one member asks of the others."""
+def driven(decision: Decision, member: Member, event: Event, policy: Policy) -> Decision:
+    """What an upward step of one member, which is on the decision's link, asks of the others."""
     assert decision.link is not None
     if decision.link.kind == "incident":
         return _to_incident(decision, member, event, policy)
     link, commands = _drive(decision.link, member, event, policy)
     withdrawn = tuple(m.name for m in _others(link, member) if _unborn(m, event))
     who = f" by {event.actor}" if event.actor else ""
-    reason = f"{event.status_word} in {TITLES[member.system]}{who}"
+    reason = f"{event.status_word} in {title_of(member.system)}{who}"
     reason += f": {_said(commands, withdrawn)}" if not decision.reason else f"; {decision.reason}"
     return replace(
         decision,
@@ -249,13 +249,13 @@ def _unborn(member: Member, event: Event) -> bool:
 def _said(commands: tuple[Command, ...], withdrawn: tuple[str, ...]) -> str:
     if withdrawn:
         return "over before it could be raised on the other side: withdrawn"
-    sides = sorted({TITLES[c.target] for c in commands})
+    sides = sorted({title_of(c.target) for c in commands})
     return f"{', '.join(sides)} to follow" if sides else "the other side needs nothing"
 
 
 def _by(event: Event, member: Member) -> str:
     who = f" by {event.actor}" if event.actor else ""
-    return f"{event.status_word.capitalize()} in {TITLES[member.system]}{who}"
+    return f"{event.status_word.capitalize()} in {title_of(member.system)}{who}"
 
 
 def _suppressed(link: Link, member: Member) -> Decision:

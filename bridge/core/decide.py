@@ -11,6 +11,7 @@ from datetime import datetime
 from bridge.core.alerts import decide_alert
 from bridge.core.incidents import decide_incident
 from bridge.core.policy import Policy
+from bridge.core.signals import decide_signal
 from bridge.core.texts import decide_text
 from bridge.model import Decision, Event, Link, Ref, Says, Verdict
 
@@ -22,12 +23,16 @@ def decide(
 
     `link` None: no link knows the object. `held`: ids of alerts that another live incident holds too.
     """
+    if event.says is Says.FAULTY:
+        return Decision(Verdict.QUARANTINED, f"{event.word} left out")
     if event.says is Says.NOTHING:
         return Decision(Verdict.IGNORED, f"{event.word or 'this event'} does not cross")
     if link is not None and link.held:
         return Decision(Verdict.IGNORED, "this link is held: nothing is done with it")
     if event.says is Says.TEXT:
         return decide_text(event, link, policy)
+    if event.ref.kind == "signal":
+        return decide_signal(event, link, policy, now)
     if event.ref.kind == "incident":
         return decide_incident(event, link, policy, now, held)
     return decide_alert(event, link, policy, now)

@@ -11,7 +11,7 @@ from datetime import datetime
 from bridge.core import pages
 from bridge.core.links import observed, promised, put, tell
 from bridge.core.marks import alert_mark, incident_mark
-from bridge.core.policy import PAGERTREE, ROOTLY, TITLES, Policy
+from bridge.core.policy import PAGERTREE, ROOTLY, Policy, title_of
 from bridge.model import Command, Decision, Event, Link, Member, Note, Status, Update, Verdict
 
 
@@ -35,7 +35,7 @@ def lowered(event: Event, link: Link, member: Member) -> Decision:
         return Decision(Verdict.IGNORED, "known to have been taken down by a person", known)
     link = put(link, replace(observed(member, event), lowered=True))
     word, was = event.status_word, member.status.word if member.status else "higher"
-    text = f"{TITLES[member.system]} alert {member.ref.id} is {word} again there, after it was {was}."
+    text = f"{title_of(member.system)} alert {member.ref.id} is {word} again there, after it was {was}."
     others = [m for m in link.members if m.kind in ("alert", "incident") and m.system != member.system and m.id]
     notes = tuple(tell(m, text, f"lowered:{member.name}:{word}#{link.episode}") for m in others)
     return Decision(Verdict.APPLIED, f"{word} again after {was}: a person did that, noted and left", link, notes)
@@ -49,7 +49,7 @@ def _note(event: Event, on: Member, member: Member) -> Note:
     who = f" by {event.actor}" if event.actor else ""
     when = f", {event.at:%H:%M} UTC" if event.at else ""
     key = f"{event.word}:{member.name}:{event.at.isoformat() if event.at else event.actor}"  # names may change
-    return tell(on, f"{TITLES[member.system]} alert {member.ref.id}: {_verb(event)}{who}{when}", key)
+    return tell(on, f"{title_of(member.system)} alert {member.ref.id}: {_verb(event)}{who}{when}", key)
 
 
 def _labelled(event: Event, link: Link, member: Member, others: list[Member]) -> tuple[Link, tuple[Command, ...]]:
@@ -90,8 +90,8 @@ def _dropped(decision: Decision, link: Link, member: Member, policy: Policy, now
 
 def _retriggered(event: Event, link: Link, member: Member, policy: Policy, now: datetime) -> Decision:
     """Rootly took an alert back up. A note by default; a new page if the operator wants an episode of it."""
-    if link.kind == "incident" or member.system != ROOTLY:
-        return Decision(Verdict.IGNORED, "retriggered: its own link tells of it", link)
+    if link.kind == "incident" or member.system != ROOTLY or link.origin.kind == "signal":
+        return Decision(Verdict.IGNORED, "retriggered: whatever raised it tells of it", link)
     if policy.retriggered == "episode" and member.status is Status.RESOLVED and not link.listed:
         return _new_episode(event, link, member, policy, now)
     if event.status is None or (member.status and event.status < member.status):

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bridge.core.mapping import Maps
 from bridge.core.routes import Route
+from bridge.model import Receiver
 
 PAGERTREE = "pagertree"
 ROOTLY = "rootly"
 TITLES = {PAGERTREE: "PagerTree", ROOTLY: "Rootly"}  # as people write them
+
+
+def title_of(system: str) -> str:
+    """As people write it; an integration is called by its id."""
+    return TITLES.get(system, system)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How the signals of one integration are raised, and when they end by themselves. None: never."""
+
+    send_to: tuple[str, ...]  # pagertree, rootly
+    receivers: tuple[Receiver, ...] = ()
+    notify: tuple[str, str] | None = None  # type and id of whom Rootly notifies; None: whom its section names
+    auto_aggregate: timedelta | None = None
+    auto_resolve: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,4 +52,5 @@ class Policy:
     incident_kinds: frozenset[str] = field(default_factory=lambda: frozenset({"normal"}))
     private_incidents: bool = False
     max_page_age: timedelta = timedelta(minutes=60)
+    integrations: Mapping[str, Terms] = field(default_factory=dict)  # by id
     shadow: frozenset[str] = frozenset()  # targets whose calls are decided and never made

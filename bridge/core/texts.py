@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 from bridge.core.links import put, tell
-from bridge.core.policy import PAGERTREE, ROOTLY, TITLES, Policy
+from bridge.core.policy import PAGERTREE, ROOTLY, Policy, title_of
 from bridge.model import Decision, Event, Link, Member, Note, Verdict
 
 
@@ -67,7 +67,7 @@ def _what(event: Event) -> str:
 def _cross(event: Event, member: Member) -> Note:
     text = event.text
     assert text is not None
-    who = f"{text.author or 'Somebody'} in {TITLES[event.ref.system]}"
+    who = f"{text.author or 'Somebody'} in {title_of(event.ref.system)}"
     if text.change == "destroyed":
         return tell(member, f"{who} removed a comment.", f"text:{event.ref.id}:destroyed")
     verb = "edited a comment" if text.change == "updated" else "wrote"

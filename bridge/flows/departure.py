@@ -83,7 +83,8 @@ def _asked_now(parts: Parts, link: Link) -> Event | None:
 def _too_old(parts: Parts, call: Call, link: Link, why: str) -> Settlement:
     """A note where a person will see it instead of a page that nobody can use."""
     note = Note(link.home.system, link.home.name, f"{why[0].upper()}{why[1:]}.", f"old:{call.command.of}")
-    decision = Decision(Verdict.APPLIED, why, link, (note,), alarms=(why,))
+    notes = () if link.home.kind == "signal" else (note,)  # there is nowhere to write to whoever raised a signal
+    decision = Decision(Verdict.APPLIED, why, link, notes, alarms=(why,))
     parts.store.write(lambda tx: tx.apply(decision, call.cause, sorted(parts.policy.shadow)))
     log.error("alarm", kind="old_page", what=why, call=call.id, link=link.id)
     parts.metrics.alarm("old_page")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from bridge.app import Parts
 from bridge.core import retry
 from bridge.core.decide import concerns, decide
+from bridge.core.signals import lives
 from bridge.errors import BridgeError, Conflict, Lost, Unreadable
 from bridge.flows.directory import name_of
 from bridge.flows.exchange import exchange
 from bridge.flows.outage import why
 from bridge.log import get_log
-from bridge.model import Decision, Delivery, Event, Response, Says, Verdict
+from bridge.model import Decision, Delivery, Event, Link, Response, Says, Status, Verdict
 from bridge.store.contract import Transaction
 
 LEASE = timedelta(seconds=60)
@@ -31,10 +33,17 @@ class Unanswered(BridgeError):
     """A question that has to be answered first was not; the delivery waits."""
 
 
-def process_one(parts: Parts, delivery: Delivery, chance: float) -> Verdict:
-    """Bring one claimed delivery to its end, or postpone it. Returns its verdict (`waiting`: postponed)."""
+def at_once() -> None:
+    """No order to keep."""
+
+
+def process_one(parts: Parts, delivery: Delivery, chance: float, turn: Callable[[], object] = at_once) -> Verdict:
+    """Bring one claimed delivery to its end, or postpone it. Returns its verdict (`waiting`: postponed).
+
+    `turn` comes back when what arrived before it has had its end, where order matters."""
     try:
         events = _read(parts, delivery)
+        turn()
         verdict, reason, decisions = _conclude(parts, delivery, events)
     except Unreadable as unreadable:
         verdict, reason, decisions = _end(parts, delivery, Verdict.QUARANTINED, str(unreadable))
@@ -107,15 +116,28 @@ def judge(parts: Parts, tx: Transaction, event: Event, cause: str) -> list[Decis
     if _is_being_made(parts, tx, event):
         raise Unanswered("may be the alert that a call of ours is making: waits for its answer")
     mark = event.mark if event.says is not Says.TEXT else ""
-    links = tx.links_of(concerns(event), mark, event.ref.system) or (None,)
+    links = _aggregated(parts, tx, event, tx.links_of(concerns(event), mark, event.ref.system))
     decisions = []
-    for link in links:
+    for link in links or (None,):
         held = tx.held_by_others(link) if link is not None else frozenset()
         decision = decide(event, link, parts.policy, tx.now, held)
         if decision.verdict is Verdict.UNSURE:
             raise Unanswered(decision.reason)
+        if event.remark:
+            decision = replace(decision, reason=f"{decision.reason} ({event.remark})")
         decisions.append(tx.apply(decision, cause, sorted(parts.policy.shadow)))
     return decisions
+
+
+def _aggregated(parts: Parts, tx: Transaction, event: Event, links: tuple[Link, ...]) -> tuple[Link, ...]:
+    """Of a signal whose own id has nothing live: the one of the same title that it counts for, where so chosen."""
+    terms = parts.policy.integrations.get(event.ref.system)
+    if terms is None or terms.auto_aggregate is None or event.status is not Status.OPEN or event.trouble is None:
+        return links
+    if any(lives(link) for link in links):
+        return links
+    twins = tx.live_titled(event.ref.system, event.trouble.title, tx.now - terms.auto_aggregate)
+    return tuple(link for link in twins if lives(link))[:1] or links
 
 
 def _may_be_early(tx: Transaction, event: Event) -> bool:
@@ -135,12 +157,13 @@ def _is_being_made(parts: Parts, tx: Transaction, event: Event) -> bool:
 
 
 def summary(decisions: list[Decision]) -> tuple[Verdict, str]:
-    """The delivery's end: applied if anything was, with every different reason."""
+    """The delivery's end, with every different reason: kept aside if any part of it is, else applied if any was."""
     if not decisions:
         return Verdict.IGNORED, "it says nothing that we read"
-    order = (Verdict.APPLIED, Verdict.SUPERSEDED, Verdict.IGNORED)
+    order = (Verdict.QUARANTINED, Verdict.APPLIED, Verdict.SUPERSEDED, Verdict.IGNORED)
     verdict = next(v for v in order if any(d.verdict is v for d in decisions))
-    said = dict.fromkeys(d.reason for d in decisions if d.verdict is verdict or len(decisions) == 1)
+    telling = {verdict, Verdict.APPLIED} if verdict is Verdict.QUARANTINED else {verdict}
+    said = dict.fromkeys(d.reason for d in decisions if d.verdict in telling or len(decisions) == 1)
     return verdict, "; ".join(said)
 
 

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING
 from bridge.errors import Unavailable
 from bridge.log import get_log
 from bridge.model import Hook
+from bridge.redact import MASK
 from bridge.store.contract import Kept
 
 if TYPE_CHECKING:
     from bridge.app import Parts
 
 HARMLESS = ("content-type", "user-agent", "x-request-id")  # headers worth keeping; none carries a credential
+CREDENTIALS = ("authorization", "cookie", "token", "secret", "password", "api-key", "apikey", "api_key", "signature")
 PATIENCE = 4.0  # seconds a sender waits for the COMMIT before it is told to come again
 
 log = get_log(__name__)
@@ -59,7 +61,8 @@ def admit(parts: Parts, source: str, hook: Hook) -> Arriving:
     dialect = parts.sources[source]
     stale = dialect.verify(parts.settings[source], hook, parts.clock()).stale
     key, status = dialect.delivery_key(hook), dialect.glance(hook)
-    return Arriving(parts, source, key, status, _masked(parts, hook, stale), Future())
+    masked = _logged(parts, hook) if source in parts.policy.integrations else _masked(parts, hook, stale)
+    return Arriving(parts, source, key, status, masked, Future())
 
 
 def hand_over(parts: Parts, arriving: Sequence[Arriving]) -> None:
@@ -100,3 +103,14 @@ def _masked(parts: Parts, hook: Hook, stale: bool) -> Hook:
     """Without the query, which may be the secret, and without what else the body may hold of ours."""
     headers = {name: hook.headers[name] for name in HARMLESS if name in hook.headers}
     return Hook(parts.redactor.bytes(hook.body), headers, {}, hook.door, stale)
+
+
+def _logged(parts: Parts, hook: Hook) -> Hook:
+    """Whole, as a person needs it who sets a tool up: only credentials are taken out, ours and what looks like one."""
+    headers = {name: MASK if _is_credential(name) else parts.redactor.text(text) for name, text in hook.headers.items()}
+    query = {name: MASK if _is_credential(name) else parts.redactor.text(text) for name, text in hook.query.items()}
+    return Hook(parts.redactor.bytes(hook.body), headers, query, hook.door)
+
+
+def _is_credential(name: str) -> bool:
+    return any(sign in name.lower() for sign in CREDENTIALS)

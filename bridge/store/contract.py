@@ -54,6 +54,12 @@ class Transaction(Protocol):
 
     def link(self, link_id: str) -> Link | None: ...
 
+    def live_titled(self, system: str, title: str, since: datetime) -> tuple[Link, ...]:
+        """Live links of signals of that system with exactly this title, begun since then; newest first, a few."""
+
+    def due_timers(self, limit: int) -> tuple[Link, ...]:
+        """Live links whose `resolve_at` has come, longest waiting first."""
+
     def held_by_others(self, link: Link) -> frozenset[str]:
         """Ids of this link's alerts that another link with a live incident holds too."""
 

@@ -15,6 +15,7 @@ Clauses = Mapping[str, str]
 
 DELIVERIES: Clauses = {
     "source": "source = :source",
+    "integration": "source = :integration",
     "door": "door = :door",
     "link": "id IN (SELECT delivery FROM traces WHERE link = :link)",
     "since": "received_at >= :since",

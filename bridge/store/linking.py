@@ -13,14 +13,15 @@ from bridge.store.session import Session
 
 SAVE = """
 INSERT INTO links (id, kind, origin_system, origin_kind, origin_id, origin_alias, status, episode, trouble, title,
-    number, began_at, listed, held, created_at, touched_at, ended_at)
+    number, began_at, listed, held, dedup_count, resolve_at, created_at, touched_at, ended_at)
 VALUES (:id, :kind, :origin_system, :origin_kind, :origin_id, :origin_alias, :status, :episode, :trouble, :title,
-    :number, :began_at, :listed, :held, :now, :now, :ended_at)
+    :number, :began_at, :listed, :held, :dedup_count, :resolve_at, :now, :now, :ended_at)
 ON CONFLICT (id) DO UPDATE SET
     kind = excluded.kind, origin_system = excluded.origin_system, origin_kind = excluded.origin_kind,
     origin_id = excluded.origin_id, origin_alias = excluded.origin_alias, status = excluded.status,
     episode = excluded.episode, trouble = excluded.trouble, title = excluded.title, number = excluded.number,
-    began_at = excluded.began_at, listed = excluded.listed, held = excluded.held, touched_at = excluded.touched_at,
+    began_at = excluded.began_at, listed = excluded.listed, held = excluded.held, dedup_count = excluded.dedup_count,
+    resolve_at = excluded.resolve_at, touched_at = excluded.touched_at,
     ended_at = CASE WHEN excluded.ended_at IS NULL THEN NULL ELSE COALESCE(links.ended_at, excluded.ended_at) END
 """
 
@@ -137,9 +138,16 @@ def _save_row(session: Session, link: Link) -> None:
         began_at=seconds(link.began_at),
         listed=int(link.listed),
         held=int(link.held),
+        dedup_count=link.dedup_count,
+        resolve_at=_resolves_at(link, status),
         now=session.at,
         ended_at=session.at if status is Status.RESOLVED else None,
     )
+
+
+def _resolves_at(link: Link, status: Status) -> float | None:
+    """What is over needs no timer any more."""
+    return None if status is Status.RESOLVED or link.resolve_at is None else seconds(link.resolve_at)
 
 
 def _save_member(session: Session, link_id: str, place: int, member: Member) -> None:

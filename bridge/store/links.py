@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from bridge.model import Link, Member, Phase, Ref, Status
-from bridge.store.codec import load_trouble, moment
+from bridge.store.codec import load_trouble, moment, moment_or_none
 from bridge.store.session import Reader
 
 ONE = """
 SELECT id, kind, origin_system, origin_kind, origin_id, origin_alias, episode, trouble, began_at, listed, held,
-    touched_at, (SELECT count(*) FROM outbox WHERE outbox.link = links.id AND outbox.state = 'owed') AS owing
+    dedup_count, resolve_at, touched_at,
+    (SELECT count(*) FROM outbox WHERE outbox.link = links.id AND outbox.state = 'owed') AS owing
 FROM links WHERE id = :id
 """
 
@@ -31,6 +32,14 @@ UNION
 SELECT link FROM refs WHERE system = :system AND kind = :kind AND alias IN (:one, :other) AND alias <> ''
 """
 
+TITLED = """
+SELECT id FROM links
+WHERE origin_system = :system AND title = :title AND status < 3 AND origin_kind = 'signal' AND began_at >= :since
+ORDER BY id DESC LIMIT 10
+"""
+
+TIMERS = "SELECT id FROM links WHERE resolve_at IS NOT NULL AND resolve_at <= :now ORDER BY resolve_at LIMIT :limit"
+
 BY_MARK = "SELECT link FROM refs WHERE mark = :mark AND system = :target AND mark <> ''"
 
 
@@ -49,6 +58,8 @@ def load(reader: Reader, link_id: str) -> Link | None:
         episode=row["episode"],
         listed=bool(row["listed"]),
         held=bool(row["held"]),
+        dedup_count=row["dedup_count"],
+        resolve_at=moment_or_none(row["resolve_at"]),
         owing=row["owing"],
         touched_at=moment(row["touched_at"]),
     )
@@ -75,6 +86,18 @@ def _member(row: Any) -> Member:
 
 def status_of(number: int) -> Status | None:
     return Status(number) if number else None
+
+
+def live_titled(reader: Reader, system: str, title: str, since: float) -> tuple[Link, ...]:
+    """Newest first."""
+    rows = reader.all(TITLED, system=system, title=title, since=since)
+    links = (load(reader, row["id"]) for row in rows)
+    return tuple(link for link in links if link is not None)
+
+
+def due_timers(reader: Reader, now: float, limit: int) -> tuple[Link, ...]:
+    links = (load(reader, row["id"]) for row in reader.all(TIMERS, now=now, limit=limit))
+    return tuple(link for link in links if link is not None)
 
 
 def find(reader: Reader, refs: Sequence[Ref], mark: str, target: str) -> tuple[Link, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("bridge")
-STEPS = ("first_tables",)  # every name below, so that a newer file is told from ours
+STEPS = ("first_tables", "signals")  # every name below, so that a newer file is told from ours
 
 DELIVERIES = """
 CREATE TABLE deliveries (
@@ -164,6 +164,19 @@ BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
 def first_tables(db: Database) -> None:
     for script in (DELIVERIES, LINKS, REFS, OUTBOX, LEDGER, AUDIT_STAYS):
         db.executescript(script)
+
+
+SIGNALS = """
+ALTER TABLE links ADD COLUMN dedup_count INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE links ADD COLUMN resolve_at DOUBLE PRECISION;    -- NULL once it is over
+CREATE INDEX links_timers ON links (resolve_at) WHERE resolve_at IS NOT NULL;
+CREATE INDEX links_titles ON links (origin_system, title) WHERE status < 3 AND origin_kind = 'signal';
+"""
+
+
+@migrations()
+def signals(db: Database) -> None:
+    db.executescript(SIGNALS)
 
 
 def unknown_steps(db: Database) -> tuple[str, ...]:

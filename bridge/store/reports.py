@@ -24,7 +24,7 @@ FROM deliveries WHERE id = :id
 
 LINKS = """
 SELECT id, kind, origin_system, origin_kind, origin_id, origin_alias, status, episode, trouble, began_at, listed, held,
-    created_at, touched_at, ended_at
+    dedup_count, resolve_at, created_at, touched_at, ended_at
 FROM links
 """
 

@@ -61,6 +61,8 @@ def link(row: Any, members: list[Shown]) -> Shown:
         "episode": row["episode"],
         "listed": bool(row["listed"]),
         "held": bool(row["held"]),
+        "dedup_count": row["dedup_count"],
+        "resolve_at": iso(row["resolve_at"]),
         "began_at": iso(row["began_at"]),
         "created_at": iso(row["created_at"]),
         "touched_at": iso(row["touched_at"]),

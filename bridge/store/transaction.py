@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bridge.model import Call, Circuit, Decision, Delivery, Hook, Lane, Link, Ref, Settlement, Verdict
 from bridge.store import claims, inbox, ledger, links, outbox, upkeep
+from bridge.store.codec import seconds
 from bridge.store.contract import Kept
 from bridge.store.session import Session
 
@@ -40,6 +41,12 @@ class SqlTransaction:
 
     def link(self, link_id: str) -> Link | None:
         return links.load(self._session, link_id)
+
+    def live_titled(self, system: str, title: str, since: datetime) -> tuple[Link, ...]:
+        return links.live_titled(self._session, system, title, seconds(since))
+
+    def due_timers(self, limit: int) -> tuple[Link, ...]:
+        return links.due_timers(self._session, self._session.at, limit)
 
     def held_by_others(self, link: Link) -> frozenset[str]:
         return links.held_by_others(self._session, link)

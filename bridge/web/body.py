@@ -23,6 +23,11 @@ def check_content(environ: WSGIEnvironment, known: frozenset[str] = _JSON) -> No
     """Raise 415 for what we do not read: a foreign type, a charset other than UTF-8, a compressed body."""
     if not _readable(environ.get("CONTENT_TYPE", ""), known):
         raise Refusal(415, "unsupported_media_type", "Send JSON in UTF-8, with content type application/json.")
+    check_encoding(environ)
+
+
+def check_encoding(environ: WSGIEnvironment) -> None:
+    """Raise 415 for a compressed body."""
     if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() not in ("", "identity"):
         raise Refusal(415, "unsupported_encoding", "Send the body as it is, without Content-Encoding.")
 

@@ -13,11 +13,14 @@ from bridge.web.bearer import Bearer, token
 from bridge.web.clients import Failures, networks
 from bridge.web.hooks import PREFIX, Hooks, Waiting
 from bridge.web.inside import inside
+from bridge.web.integration import PREFIX as INTEGRATION
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from bridge.app import Parts
+
+PREFIXES = (PREFIX, INTEGRATION)
 
 
 class Front:
@@ -33,7 +36,7 @@ class Front:
         self.flask = inside([health.blueprint(parts, readiness, bearer, trusted), api.blueprint(parts, bearer)])
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        application = self._hooks if environ["PATH_INFO"].startswith(PREFIX) else self.flask
+        application = self._hooks if environ["PATH_INFO"].startswith(PREFIXES) else self.flask
         return application(environ, start_response)
 
     def begin(self, environs: Sequence[WSGIEnvironment]) -> list[Waiting]:

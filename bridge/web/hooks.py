@@ -1,4 +1,4 @@
-"""The webhook doors, without a framework: one would cost more than all the rest of the way.
+"""The doors of webhooks and integrations, without a framework: one would cost more than all the rest of the way.
 
 Rule: the order of checks is fixed: method, headers, body, credential; an unverified body is never parsed.
 """
@@ -17,7 +17,7 @@ from bridge.flows import receive
 from bridge.flows.receive import Arriving, Received
 from bridge.log import get_log
 from bridge.model import Hook
-from bridge.web import answers, body
+from bridge.web import answers, body, integration
 from bridge.web.answers import Answer, Refusal, Reply
 from bridge.web.clients import Failures, Network, client_of, turned_away
 
@@ -66,13 +66,14 @@ class Waiting:
 
 
 class Hooks:
-    """Everything below `/webhooks/`; also a plain WSGI application."""
+    """Everything below `/webhooks/` and `/integration/`; also a plain WSGI application."""
 
     def __init__(self, parts: Parts, failures: Failures, trusted: tuple[Network, ...], patience: float) -> None:
         self._parts = parts
         self._failures = failures
         self._trusted = trusted
         self._patience = patience
+        self._integrations = integration.Doors(parts, failures, trusted)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         status, headers, content = self.begin([environ])[0].finish(self._patience)
@@ -89,10 +90,15 @@ class Hooks:
 
     def _open(self, environ: WSGIEnvironment) -> Waiting:
         request_id = answers.request_id(environ.get("HTTP_X_REQUEST_ID"))
-        source = environ["PATH_INFO"].removeprefix(PREFIX)
-        door = source if source in DOORS else "unknown"
-        outcome = _tried(lambda: self._admit(environ, source, request_id))
+        path = environ["PATH_INFO"]
+        source = path.removeprefix(PREFIX).removeprefix(integration.PREFIX)
+        door = source if source in DOORS or source in self._integrations else "unknown"
+        admit = self._admit_tool if path.startswith(integration.PREFIX) else self._admit
+        outcome = _tried(lambda: admit(environ, source, request_id))
         return Waiting(self._parts, door, request_id, outcome, self._patience)
+
+    def _admit_tool(self, environ: WSGIEnvironment, id_: str, request_id: str) -> Arriving:
+        return self._integrations.admit(environ, id_, lambda: _hook(environ, request_id))
 
     def _admit(self, environ: WSGIEnvironment, source: str, request_id: str) -> Arriving:
         if source not in DOORS:
@@ -100,7 +106,7 @@ class Hooks:
         if environ["REQUEST_METHOD"] != "POST":
             raise answers.not_allowed("POST")
         body.check_content(environ)
-        hook = Hook(body.read(environ), _headers(environ, request_id), _query(environ))
+        hook = _hook(environ, request_id)
         try:
             return receive.admit(self._parts, source, hook)
         except Unverified as fault:
@@ -121,6 +127,10 @@ def _tried(admit: Callable[[], Arriving]) -> Arriving | Refusal:
 
 def _accepted(received: Received) -> Answer:
     return Answer(200, b'{"status": "%s", "delivery": "%s"}' % (received.status.encode(), received.delivery.encode()))
+
+
+def _hook(environ: WSGIEnvironment, request_id: str) -> Hook:
+    return Hook(body.read(environ), _headers(environ, request_id), _query(environ))
 
 
 def _headers(environ: WSGIEnvironment, request_id: str) -> dict[str, str]:

@@ -35,7 +35,7 @@ AT_ONCE = 64  # connections accepted in one turn of the loop
 TOGETHER = 16  # webhooks handed to the store as one: measured best between the cost of each and waiting for the disk
 SPARE_FILES = 100  # for the store, the vendors and bodies on disk
 SMALL = 64 * 1024  # bytes of a body that the loop may look at itself
-WEBHOOKS = "/webhooks/"
+WEBHOOKS = ("/webhooks/", "/integration/")
 THREADS = {"doors": 16, "rest": 8, "pulse": 1}
 SETTINGS = {
     "cleanup_interval": 1,
@@ -79,7 +79,7 @@ Begin = Callable[[list["WSGIEnvironment"]], Sequence[Pending]]
 
 
 def lane_of(path: str) -> str:
-    if path.startswith((WEBHOOKS, "/integration/")):
+    if path.startswith(WEBHOOKS):
         return "doors"
     return "pulse" if path == "/healthz" else "rest"
 

@@ -39,7 +39,7 @@ URGENCY_UNSAID = "high"  # PagerTree demands one; a page that does not say is no
 
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _PREFIX_ID = re.compile(r"[a-z]{3}_[A-Za-z0-9_-]{4,40}")  # the part behind the first `_` may hold more of them
-_INTEGRATION = re.compile(r"(int_[^:]+):")
+_INTEGRATION = re.compile(r"(int_[^:]+|[0-7][0-9A-HJKMNP-TV-Z]{25}):")
 
 
 def is_ulid(text: str) -> bool:

@@ -47,6 +47,7 @@ def request(
 
 def _new_alert(settings: Settings, mark: str, draft: Draft, directory: Directory) -> dict[str, object]:
     target = settings.alerts.notification_target
+    notify = draft.notify or ((target.type, target.id) if target else None)
     attributes = {
         "summary": draft.title,
         "description": draft.description,
@@ -56,8 +57,8 @@ def _new_alert(settings: Settings, mark: str, draft: Draft, directory: Directory
         "deduplication_key": mark,
         "labels": _labels(draft.labels) or None,
         "alert_urgency_id": _urgency(draft.urgency, directory),
-        "notification_target_type": target.type if target else None,
-        "notification_target_id": target.id if target else None,
+        "notification_target_type": notify[0] if notify else None,
+        "notification_target_id": notify[1] if notify else None,
     }
     return {name: value for name, value in attributes.items() if value is not None}
 
