@@ -3,8 +3,10 @@ FROM python:3.11-slim AS build
 WORKDIR /src
 COPY requirements.lock .
 RUN python -m venv /bridge && /bridge/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml hatch_build.py README.md LICENSE ./
+COPY assets assets
 COPY bridge bridge
+# Also bundles Handlebars (bridge/assets/), with a Node of its own that stays behind in this stage.
 RUN /bridge/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.11-slim

@@ -32,7 +32,8 @@ await build({
   entryPoints: [own("entry.mjs")],
   outfile: process.argv[2],
   bundle: true,
-  minify: true,
+  minifySyntax: true, // names stay as they are: a library that reads dates asks functions for theirs
+  minifyWhitespace: true,
   format: "iife",
   target: "es2020",
   platform: "browser",
@@ -40,7 +41,7 @@ await build({
   legalComments: "none",
   logLevel: "warning",
   mainFields: ["main"],
-  alias: { fs: own("nothing.mjs"), path: "path-browserify", querystring: "querystring-es3" },
+  alias: { debug: own("silent.cjs"), fs: own("nothing.mjs"), path: "path-browserify", querystring: "querystring-es3" },
   inject: [own("shim.mjs")],
   define: { __filename: '""', Function: "Compiling", global: "globalThis" },
   plugins: [unlazy],

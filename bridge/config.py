@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from bridge.config_checks import cautions, checks, maps_of, secrets_in
 from bridge.config_faults import closest, faults_of
 from bridge.config_integrations import read_integrations
 from bridge.config_text import Key, Text, dotted, read_text
+from bridge.core.filling import templates_of
 from bridge.core.mapping import Maps
 from bridge.core.policy import Policy, Terms
 from bridge.core.routes import Route, parse_route
@@ -27,6 +28,7 @@ from bridge.systems.pagertree.words import BUDGET
 from bridge.systems.pagertree.words import Settings as PagerTree
 from bridge.systems.rootly.words import ALERTS, READ, WRITE
 from bridge.systems.rootly.words import Settings as Rootly
+from bridge.templates import template_fault
 
 _TELLING = 6  # characters: a shorter value is no secret, and would be masked inside our own words
 
@@ -129,7 +131,15 @@ def _routes(text: Text, faults: dict[Key, str]) -> tuple[Route, ...] | None:
         key, _, sentence = fault.partition(": ")
         faults.setdefault(tuple(key.split(".")), sentence)
     routes = tuple(route for route, _ in parsed if route)
+    faults.update(_templates(routes) if len(routes) == len(raw) else {})
     return routes if len(routes) == len(raw) else None
+
+
+def _templates(routes: Sequence[Route]) -> Iterator[tuple[Key, str]]:
+    for place, route in enumerate(routes):
+        for key, template in templates_of(route.actions):
+            if (fault := template_fault(template)) is not None:
+                yield ("routes", place, *key.split(".")), f"is no template: {fault}"
 
 
 def _sentences(faults: Mapping[Key, str], text: Text) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from bridge.config_text import Key
 from bridge.systems.fields import Section
 from bridge.systems.integrations import Settings
 from bridge.systems.tools import Tool
+from bridge.templates import template_fault
 
 
 def read_integrations(raw: object, tools: Mapping[str, Tool]) -> tuple[tuple[Settings, ...], dict[Key, str]]:
@@ -40,7 +41,7 @@ def _one(raw: object, key: Key, tools: Mapping[str, Tool], faults: dict[Key, str
 def _checked(kind: type[Any], raw: object, key: Key, faults: dict[Key, str]) -> Any:
     """None when something is wrong in it."""
     try:
-        value: Section = kind.model_validate(raw)
+        value: Section = kind.model_validate(raw, context={"template_fault": template_fault})
     except ValidationError as error:
         faults.update({(*key, *inner[1:]): sentence for inner, sentence in faults_of(error, "", kind)})
         return None
@@ -48,8 +49,6 @@ def _checked(kind: type[Any], raw: object, key: Key, faults: dict[Key, str]) -> 
 
 
 def _templates(settings: Settings, key: Key) -> Iterator[tuple[Key, str]]:
-    from bridge.templates import template_fault
-
     for name in ("title_template", "description_template"):
         template = getattr(settings, name)
         if template is not None and (fault := template_fault(template)) is not None:

@@ -6,13 +6,24 @@ Every datetime is aware and UTC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 JSON = Mapping[str, object]
 TROUBLES = ("alert", "incident", "signal")  # kinds of objects that have a status
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What came of a template. `text` None: nothing, and `fault` says why."""
+
+    text: str | None
+    fault: str = ""
+
+
+Render = Callable[[str, JSON], Rendered]  # a Handlebars template and its data; never raises
 
 
 class Status(IntEnum):
@@ -57,7 +68,7 @@ class Ref:
     """
 
     system: str
-    kind: str  # alert | incident | comment | timeline; signal: what a tool or a caller of ours raised
+    kind: str  # alert | incident | comment | timeline; signal: what a tool or caller raised; link: one of ours
     id: str
     alias: str = ""
 
@@ -123,6 +134,7 @@ class Event:
     gone: bool = False  # deleted at the vendor
     asked: tuple[str, ...] = ()  # questions answered so far
     remark: str = ""  # what a person should be told beside the outcome
+    draft: JSON = field(default_factory=dict)  # what somebody wants a page of ours to say; keys are those of `Draft`
 
     @property
     def status_word(self) -> str:
@@ -327,7 +339,7 @@ class Hook:
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # names in lower case
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
-    door: str = "webhook"  # webhook | poll | resync | recovery: how we came by it
+    door: str = "webhook"  # webhook | poll | resync | recovery | api: how we came by it
     stale: bool = False  # authentic but old: nothing in it is believed before it is re-read
 
 

@@ -13,11 +13,12 @@ FLOORS = (
     ("errors", "model"),
     ("core",),
     ("systems", "store"),
-    ("transport", "budgets", "circuits", "redact", "config", "log", "metrics", "shelf", "known", "app"),
+    ("transport", "templates", "budgets", "circuits", "redact", "config", "log", "metrics", "shelf", "known", "app"),
     ("flows",),
     ("web", "pump", "worker", "whole", "cli", "__main__"),
 )
 PARTS_OF = {f"config_{part}": "config" for part in ("checks", "faults", "integrations", "sections", "text")}
+PARTS_OF["templates_engine"] = "templates"
 SIDE_HOUSE = "sandbox"  # simulated vendors: `bridge demo` and `bridge sandbox` start them, no lower floor knows them
 OUTGOING = {"requests", "urllib3", "http.client", "urllib.request"}
 DATABASES = {"sqlite3", "sqlite_utils"}

@@ -1,16 +1,21 @@
-// What Python calls inside QuickJS: text in, JSON text out. `renderTemplate` and `templateFault` are all that it offers.
-import { makeHandlebars } from "./helpers.mjs";
+// What Python calls inside QuickJS, each with a JSON list as text: `compileTemplate` and `templateFault` with [template],
+// `renderTemplate` with [template, data]. The answer is JSON text: {"text": …} or {"fault": … or null}.
+import "./paced.mjs"; // first: nobody may have kept a native function
 import { harden } from "./harden.mjs";
+import handlebars from "./helpers.mjs";
 import { firstUnknown } from "./unknown.mjs";
 
 const LONGEST_OUTPUT = 65536; // characters
-const handlebars = makeHandlebars();
+const MOST_KEPT = 65536; // characters of templates that are kept compiled
+const compiled = new Map(); // the oldest stands first
+let kept = 0; // characters
 
 function answer(act) {
   try {
     return JSON.stringify(act());
   } catch (error) {
-    if (error instanceof InternalError) throw error; // out of memory or stack: Python throws this context away
+    // Out of memory or stack: Python throws this context away. (null: not even the error could be made.)
+    if (error === null || error instanceof InternalError) throw error;
     return JSON.stringify({ fault: sentence(error) });
   }
 }
@@ -20,17 +25,39 @@ function sentence(error) {
   return text.replace(/\s+/g, " ").slice(0, 300).toWellFormed();
 }
 
+/** Compiling takes far longer than rendering, and an integration has the same template every time. */
+function compile(template) {
+  if (!compiled.has(template)) {
+    const made = handlebars.compile(template);
+    made._setup({}); // Handlebars would wait for the first data
+    compiled.set(template, made);
+    kept += template.length;
+    forgetOldest();
+  }
+  return { fault: null };
+}
+
+function forgetOldest() {
+  for (const [template] of compiled) {
+    if (kept <= MOST_KEPT) break;
+    compiled.delete(template);
+    kept -= template.length;
+  }
+}
+
 function render(template, data) {
-  const text = handlebars.compile(template)(JSON.parse(data));
+  const text = compiled.get(template)(data);
   if (text.length > LONGEST_OUTPUT) return { fault: `it prints more than ${LONGEST_OUTPUT} characters` };
   return { text: text.toWellFormed() };
 }
 
 function check(template) {
-  handlebars.precompile(template);
-  return { fault: firstUnknown(handlebars, template) };
+  const program = handlebars.parse(template);
+  handlebars.precompile(program);
+  return { fault: firstUnknown(handlebars, program) };
 }
 
-globalThis.renderTemplate = (template, data) => answer(() => render(template, data));
-globalThis.templateFault = (template) => answer(() => check(template));
+globalThis.compileTemplate = (given) => answer(() => compile(...JSON.parse(given)));
+globalThis.renderTemplate = (given) => answer(() => render(...JSON.parse(given)));
+globalThis.templateFault = (given) => answer(() => check(...JSON.parse(given)));
 harden(globalThis);

@@ -27,9 +27,15 @@ function regexMatch(text, pattern, flags) {
   return String(text).match(new RegExp(pattern, typeof flags === "string" ? flags : ""));
 }
 
-export function makeHandlebars() {
-  const handlebars = Handlebars.create();
-  for (const group of GROUPS) handlebars.registerHelper(group);
-  handlebars.registerHelper({ regexMatch });
-  return handlebars;
-}
+for (const group of GROUPS) Handlebars.registerHelper(group);
+Handlebars.registerHelper({ regexMatch });
+
+// Handlebars reads a template with expressions that begin with ^, each tried at every token. QuickJS would go on and try
+// them at each later place, too, so that a page of template took seconds: they are held to the first place.
+const lexer = Handlebars.Parser.lexer;
+lexer.rules = lexer.rules.map((rule) => {
+  const here = new RegExp(rule.source, "y");
+  return { [Symbol.match]: (text) => ((here.lastIndex = 0), here.exec(text)) };
+});
+
+export default Handlebars;

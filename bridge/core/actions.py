@@ -24,20 +24,22 @@ class Ignore:
 
 @dataclass(frozen=True, slots=True)
 class SetVal:
-    """None leaves a field as the source gave it."""
+    """None leaves a field as the source gave it. `handlebars`: the texts are templates over what routes match."""
 
     title: str | None = None
     description: str | None = None
     urgency: str | None = None
     tags: tuple[str, ...] | None = None
+    handlebars: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MarkIncident:
-    """`severity` None: the mapped one."""
+    """`severity` None: the mapped one. `handlebars`: the message is a template."""
 
     severity: str | None = None
     message: str | None = None
+    handlebars: bool = False
 
 
 Action = Assign | Ignore | SetVal | MarkIncident
@@ -72,16 +74,17 @@ def _action(raw: object, where: str, faults: Faults) -> Action | None:
         return None
     for key in sorted(raw.keys() - {"type", *_KEYS[kind]}, key=str):
         faults.add(under(where, key), f"is not in this version: {kind} has {', '.join(_KEYS[kind])}")
-    if raw.get("handlebars", False) is not False:
-        faults.add(under(where, "handlebars"), "templates are not in this version: values are plain text")
+    if not isinstance(raw.get("handlebars", False), bool):
+        faults.add(under(where, "handlebars"), "needs true or false")
+    filled = raw.get("handlebars") is True
     match kind:
         case "assign":
             return Assign(_receivers(raw.get("receiver"), under(where, "receiver"), faults))
         case "ignore":
             return Ignore(_text(raw, "reason", where, faults) or "")
         case "setval":
-            return _setval(raw.get("map"), under(where, "map"), faults)
-    return MarkIncident(_severity(raw, where, faults), _text(raw, "message", where, faults))
+            return _setval(raw.get("map"), under(where, "map"), faults, filled)
+    return MarkIncident(_severity(raw, where, faults), _text(raw, "message", where, faults, filled), filled)
 
 
 def _receivers(raw: object, where: str, faults: Faults) -> tuple[Receiver, ...]:
@@ -120,24 +123,24 @@ def _is_safe(url: str) -> bool:
     return bool(host) and (scheme == "https" or (scheme == "http" and host in _LOOPBACK))
 
 
-def _setval(raw: object, where: str, faults: Faults) -> SetVal | None:
+def _setval(raw: object, where: str, faults: Faults, filled: bool) -> SetVal | None:
     if not isinstance(raw, Mapping) or not raw:
         faults.add(where, f"needs a mapping with any of {', '.join(_FIELDS)}")
         return None
     for key in sorted(raw.keys() - set(_FIELDS), key=str):
         faults.add(under(where, key), f"is not a field that can be set: {', '.join(_FIELDS)} are")
-    title, description, urgency = (_text(raw, key, where, faults) for key in _FIELDS[:3])
-    if urgency is not None and urgency not in URGENCIES:
+    title, description, urgency = (_text(raw, key, where, faults, filled) for key in _FIELDS[:3])
+    if urgency is not None and urgency not in URGENCIES and not (filled and "{{" in urgency):
         faults.add(under(where, "urgency"), f"{urgency} is not one of {', '.join(URGENCIES)}")
-    return SetVal(title, description, urgency, _tags(raw, where, faults))
+    return SetVal(title, description, urgency, _tags(raw, where, faults, filled), filled)
 
 
-def _tags(raw: Mapping[str, object], where: str, faults: Faults) -> tuple[str, ...] | None:
+def _tags(raw: Mapping[str, object], where: str, faults: Faults, filled: bool) -> tuple[str, ...] | None:
     if "tags" not in raw:
         return None
     given = raw["tags"]
     tags = {str(place): tag for place, tag in enumerate(given)} if is_list(given) else {"0": given}
-    found = (_text(tags, place, under(where, "tags"), faults) for place in tags)
+    found = (_text(tags, place, under(where, "tags"), faults, filled) for place in tags)
     return tuple(tag for tag in found if tag)
 
 
@@ -149,13 +152,13 @@ def _severity(raw: Mapping[str, object], where: str, faults: Faults) -> str | No
     return None
 
 
-def _text(raw: Mapping[str, object], key: str, where: str, faults: Faults) -> str | None:
-    """None where the key is missing, or wrong and told."""
+def _text(raw: Mapping[str, object], key: str, where: str, faults: Faults, filled: bool = False) -> str | None:
+    """None where the key is missing, or wrong and told. `filled`: it may be a template."""
     value = raw.get(key)
-    if isinstance(value, str) and value.strip() and "{{" not in value:
+    if isinstance(value, str) and value.strip() and (filled or "{{" not in value):
         return value.strip()
     if isinstance(value, str) and "{{" in value:
-        faults.add(under(where, key), "holds {{, but templates are not in this version: values are plain text")
+        faults.add(under(where, key), "holds {{: add handlebars: true to the action if it is a template")
     elif key in raw and value is not None:
         faults.add(under(where, key), "needs a text that is not empty (quotes make a text of a number)")
     return None

@@ -24,7 +24,7 @@ class Page:
 
 def page(policy: Policy, trouble: Trouble, mark: str, incident: bool, now: datetime, after: int = -1) -> Page:
     """The page for this trouble; `after` looks only at the routes behind that one."""
-    routing = routes.choose(policy.routes, trouble.facts, now, after)
+    routing = routes.choose(policy.routes, trouble.facts, now, after, policy.render)
     if routing.ignore:
         return Page(None, f"nobody is paged, by {routing.reason}", route=routing.route)
     receivers, alarms = _receivers(policy, routing)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from bridge.core.filling import unrendered
 from bridge.core.mapping import Maps
 from bridge.core.routes import Route
-from bridge.model import Receiver
+from bridge.model import Receiver, Render
 
 PAGERTREE = "pagertree"
 ROOTLY = "rootly"
@@ -52,5 +53,6 @@ class Policy:
     incident_kinds: frozenset[str] = field(default_factory=lambda: frozenset({"normal"}))
     private_incidents: bool = False
     max_page_age: timedelta = timedelta(minutes=60)
+    render: Render = unrendered  # fills in the templates of routes
     integrations: Mapping[str, Terms] = field(default_factory=dict)  # by id
     shadow: frozenset[str] = frozenset()  # targets whose calls are decided and never made

@@ -1,6 +1,6 @@
 """Who is paged: the first route whose match holds, and what its actions say. Routes are read once, faults and all.
 
-The rule language is that of PagerTree's routers (https://pagertree.com/docs/routers); values are plain text here.
+The rule language is that of PagerTree's routers (https://pagertree.com/docs/routers).
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from hashlib import sha256
 
 from bridge.core.actions import Action, Assign, Ignore, MarkIncident, SetVal, parse_actions
 from bridge.core.faults import Faults, under
+from bridge.core.filling import filled, unrendered
 from bridge.core.matching import BadMatch, Match, compile_match
-from bridge.model import Receiver
+from bridge.model import JSON, Receiver, Render
 
 __all__ = [
     "Action", "Assign", "Ignore", "MarkIncident", "Receiver", "Route", "Routing", "SetVal",
@@ -26,6 +27,7 @@ class Route:
     match: Match
     actions: tuple[Action, ...]
     shadow: bool = False  # decided and shown, never to leave
+    faults: tuple[str, ...] = ()  # of its templates, once filled in
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,11 @@ class Routing:
     reason: str = ""
 
 
-def choose(routes: Sequence[Route], data: Mapping[str, object], now: datetime, after: int = -1) -> Routing:
-    """The first route behind number `after` whose match holds."""
+def choose(routes: Sequence[Route], data: JSON, now: datetime, after: int = -1, render: Render = unrendered) -> Routing:
+    """The first route behind number `after` whose match holds; `render` fills in what it has of templates."""
     for place, route in enumerate(routes):
         if place > after and route.match.holds(data, now):
-            return _routing(place, route)
+            return _routing(place, _filled(route, data, render))
     behind = f" behind route {after}" if after >= 0 else ""
     return Routing(None, reason=f"no route{behind} ({max(len(routes) - after - 1, 0)} asked, none matches)")
 
@@ -85,8 +87,14 @@ def receivers_of(route: Route) -> tuple[Receiver, ...]:
     return tuple(receiver for action in route.actions if isinstance(action, Assign) for receiver in action.receivers)
 
 
+def _filled(route: Route, data: JSON, render: Render) -> Route:
+    actions, faults = filled(route.actions, data, render)
+    return replace(route, actions=actions, faults=faults)
+
+
 def _routing(place: int, route: Route) -> Routing:
-    routing = Routing(place, shadow=route.shadow, reason=f"route {place} ({route.match.words})")
+    said = "".join(f"; {fault}" for fault in route.faults)
+    routing = Routing(place, shadow=route.shadow, reason=f"route {place} ({route.match.words}){said}")
     for action in route.actions:
         routing = _acted(routing, action)
     return routing

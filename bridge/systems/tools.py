@@ -6,25 +6,16 @@ only its own payload: names, urgencies, templates and timers of the integration 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
-from bridge.model import JSON
+from bridge.model import JSON, Render, Rendered
 from bridge.systems.fields import Section
 
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """What came of a template. `text` None: nothing, and `fault` says why."""
-
-    text: str | None
-    fault: str = ""
-
-
-Render = Callable[[str, JSON], Rendered]  # a Handlebars template and its data; never raises
+__all__ = ["Action", "Datum", "Post", "Reading", "Render", "Rendered", "Tool"]
 
 
 class Action(StrEnum):
@@ -45,6 +36,7 @@ class Post:
 
     params: Mapping[str, object]
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # names in lower case
+    at: datetime | None = None  # when it came, also when it is read again later; None: now
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +79,10 @@ class Tool(Protocol):
     """The dialect of one tool. Pure: nothing is kept between requests."""
 
     NAME: str  # the `type` of an integration
-    Options: type[Section]  # the `options` of an integration of this type
+
+    @property
+    def Options(self) -> type[Section]:
+        """The `options` of an integration of this type; unknown keys are errors, secrets are `Secret`."""
 
     def admits(self, options: Any, headers: Mapping[str, str], /) -> bool:
         """Whether the request carries the token of the options (compared in constant time); True where none is set."""
