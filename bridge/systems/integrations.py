@@ -14,11 +14,13 @@ from hashlib import sha256
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
+from ulid import ULID
 
 from bridge.errors import Unreadable, Unverified
 from bridge.model import JSON, Event, Hook, Ref, Request, Response, Says, Status, Trouble
 from bridge.systems.contract import FeedPage, Verified
 from bridge.systems.fields import Duration, Section
+from bridge.systems.posts import parse_post
 from bridge.systems.tools import Action, Reading, Render, Tool
 
 NAME = "integration"
@@ -102,9 +104,7 @@ def glance(_hook: Hook, /) -> str:
 
 def read(door: Door, hook: Hook, /) -> tuple[Event, ...]:
     """One event for each alert that the request is about. Raises `Unreadable`."""
-    from bridge.systems.posts import parse_post
-
-    post = parse_post(hook)
+    post = replace(parse_post(hook), at=_arrived(hook))
     readings = door.tool.read(door.settings.options, post, door.render)
     if len(readings) == 1 and readings[0].fault:
         raise Unreadable(readings[0].fault)
@@ -113,6 +113,14 @@ def read(door: Door, hook: Hook, /) -> tuple[Event, ...]:
         _event(door, reading, post.params, f"{arrival}-{place}" if place else arrival)
         for place, reading in enumerate(readings)
     )
+
+
+def _arrived(hook: Hook) -> datetime | None:
+    """The time in the id that our door gave it."""
+    try:
+        return ULID.from_str(hook.headers.get(ARRIVAL, "")).datetime
+    except ValueError:
+        return None
 
 
 def _event(door: Door, reading: Reading, data: Mapping[str, object], fresh: str) -> Event:

@@ -18,14 +18,20 @@ _LARGEST = 2**63
 
 def parse_object(body: bytes, nodes: int = NODES) -> JSON:
     """The JSON object in `body`. Raises `Unreadable` for anything else, hostile nesting and numbers included."""
+    value = parse_json(body, nodes)
+    if not isinstance(value, dict):
+        raise Unreadable("the JSON is no object")
+    return value
+
+
+def parse_json(body: bytes, nodes: int = NODES) -> object:
+    """Whatever JSON is in `body`. Raises `Unreadable` for what is none, hostile nesting and numbers included."""
     try:
-        value = _DECODER.decode(body.decode("utf-8-sig"))
+        value: object = _DECODER.decode(body.decode("utf-8-sig"))
     except RecursionError as fault:
         raise Unreadable(f"the JSON is nested deeper than {DEPTH} levels") from fault
     except ValueError as fault:
         raise Unreadable(f"not JSON that we can read: {clean(str(fault))[:120]}") from fault
-    if not isinstance(value, dict):
-        raise Unreadable("the JSON is no object")
     _check_size(value, nodes)
     return value
 
