@@ -1,0 +1,68 @@
+"""`/api/v1/pages`: pages asked for by people, scripts and workflows.
+
+Rule: what is asked is answered 200, since a Rootly workflow fails on 202; asked twice, it is answered twice alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, request
+
+from bridge.errors import Unreadable
+from bridge.flows import pages
+from bridge.flows.targets import Unfound
+from bridge.web import questions
+from bridge.web.answers import Refusal, not_found
+
+if TYPE_CHECKING:
+    from bridge.app import Parts
+    from bridge.web.bearer import Bearer
+
+LONGEST = 200  # characters of an id or of an Idempotency-Key
+_MOVES = ("acknowledge", "resolve")
+
+
+def blueprint(parts: Parts, bearer: Bearer) -> Blueprint:
+    doors = Blueprint("pages", __name__, url_prefix="/api/v1/pages")
+
+    def place() -> pages.Answer:
+        actor = bearer.admit(request.environ, "operate")
+        fields = questions.json_object(request.environ)
+        return _answered(lambda key: pages.place(parts, fields, actor, key))
+
+    def change(action: str, id_: str) -> pages.Answer:
+        actor = bearer.admit(request.environ, "operate")
+        fields = questions.json_object(request.environ)
+        return _answered(lambda key: pages.change(parts, action, id_[:LONGEST], fields, actor, key))
+
+    doors.add_url_rule("", "place", place, methods=["POST"])
+    doors.add_url_rule("/<id_>", "update", partial(change, "update"), methods=["PATCH"])
+    for move in _MOVES:
+        doors.add_url_rule(f"/<id_>/{move}", move, partial(change, move), methods=["POST"])
+    return doors
+
+
+def _answered(flow: Callable[[str], pages.Answer]) -> pages.Answer:
+    try:
+        return flow(_key())
+    except Unreadable as fault:
+        raise Refusal(422, "invalid", str(fault)) from None
+    except pages.NobodyPaged as fault:
+        raise Refusal(422, "nobody_paged", str(fault)) from None
+    except pages.Reused as fault:
+        raise Refusal(409, "conflict", str(fault)) from None
+    except Unfound as fault:
+        raise not_found(str(fault)) from None
+
+
+def _key() -> str:
+    """The Idempotency-Key; empty: none was given. Raises 400."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return ""
+    if not key.strip() or len(key) > LONGEST or not key.isprintable():
+        raise Refusal(400, "bad_request", f"An Idempotency-Key has 1 to {LONGEST} printable characters.")
+    return key.strip()
