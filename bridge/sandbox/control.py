@@ -185,7 +185,7 @@ def _add_webhooks(control: Blueprint, system: System) -> None:
 
 def body() -> dict[str, Any]:
     """The JSON object of this request; {} where it has none."""
-    found = request.get_json(force=True) if request.data else {}
+    found = request.get_json(force=True) if request.get_data() else {}  # also from curl -d, which calls it a form
     if not isinstance(found, dict):
         raise BadRequest("the body must be a JSON object")
     return found

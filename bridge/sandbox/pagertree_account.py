@@ -17,12 +17,12 @@ from bridge.sandbox.faults import Faults
 from bridge.sandbox.pagertree_incoming import Incoming
 from bridge.sandbox.pagertree_lifecycle import Refused
 from bridge.sandbox.pagertree_objects import Object
+from bridge.sandbox.pagertree_outgoing import Outlet, outlets
 from bridge.sandbox.pagertree_seed import seeded_world
-from bridge.sandbox.pagertree_world import Alert, Switches, seed_id
+from bridge.sandbox.pagertree_world import Alert, Switches
 from bridge.sandbox.timers import Timers
 from bridge.sandbox.webhooks import Sender
 
-OUTGOING = seed_id(51)
 WEBHOOK_TYPE = "PagerTree::Integrations::Webhook::V3"
 
 
@@ -42,8 +42,8 @@ class Account:
     def state(self) -> dict[str, Any]:
         """Everything; alerts with what REST does not show."""
         with self.lock:
-            kinds = ("teams", "routers", "account_users", "users", "integrations", "comments", "logs")
-            found: dict[str, Any] = {kind: list(getattr(self.world, kind)) for kind in kinds}
+            kinds = ("teams", "routers", "account_users", "users", "integrations", "maintenance_windows")
+            found: dict[str, Any] = {kind: list(getattr(self.world, kind)) for kind in (*kinds, "comments", "logs")}
             found["alerts"] = [self.whole(alert) for alert in self.world.inside.values()]
             return copy.deepcopy(found)
 
@@ -60,16 +60,17 @@ class Account:
         return alert.shown | hidden | {"additional_data": alert.additional_data}
 
     def tell(self, type: str, data: Object | None) -> None:
-        """Send one outgoing webhook, if there is somewhere to send it and its event is ticked."""
-        if not self.switches.webhook_url or type not in self.switches.events:
-            return
-        body = {"type": type, "data": data} | self.switches.extra_keys
-        headers = words.headers(self.switches, OUTGOING)
-        self.sender.send(self.switches.webhook_url, headers, json.dumps(body).encode(), type)
+        """Send one outgoing webhook to everybody who ticked its event."""
+        for outlet in outlets(self.world, self.switches, type):
+            self._send(outlet, type, data)
 
     def emit(self, type: str, alert: Alert) -> None:
-        if self.switches.webhook_url:
-            self.tell(type, words.alert_data(self.world, alert, self.switches))
+        for outlet in outlets(self.world, self.switches, type):
+            self._send(outlet, type, words.alert_data(self.world, alert, self.switches, outlet.linked))
+
+    def _send(self, outlet: Outlet, type: str, data: Object | None) -> None:
+        body = {"type": type, "data": data} | self.switches.extra_keys
+        self.sender.send(outlet.url, outlet.headers, json.dumps(body).encode(), type)
 
     def create(self, fields: Object, source: Object, receivers: list[Object], log: Object | None = None) -> Alert:
         """Store an alert as queued and announce it; it is routed after `queued_seconds`. Call `route_later` then."""

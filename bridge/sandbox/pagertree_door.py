@@ -1,11 +1,13 @@
 """The HTTP side of incoming integrations: `POST /integration/<id>` with empty answers, by prefix id or ULID."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, request
 
 from bridge.sandbox.pagertree_account import Account
 from bridge.sandbox.pagertree_incoming import refusal
+from bridge.sandbox.pagertree_maintenance import paused
 
 
 def door(account: Account) -> Blueprint:
@@ -15,7 +17,8 @@ def door(account: Account) -> Blueprint:
     def receive(key: str) -> tuple[str, int]:
         with account.lock:
             integration = account.world.integrations.get(key)
-            refused = refusal(account.switches, integration, request.headers.get("pagertree-token"))
+            still = integration is not None and paused(account.world, integration, datetime.now(UTC))
+            refused = refusal(account.switches, integration, request.headers.get("pagertree-token"), still)
         if refused is not None or integration is None:
             return "", refused or 404
         params = _params() | {"pagertree_integration_id": key}

@@ -36,15 +36,16 @@ class Incoming:
     fault: str | None = None
 
 
-def refusal(switches: Switches, integration: Object | None, token: str | None) -> int | None:
-    """The status to answer without looking at the body; None lets it in. `token` is the header `pagertree-token`."""
+def refusal(switches: Switches, integration: Object | None, token: str | None, paused: bool) -> int | None:
+    """The status to answer without looking at the body; None lets it in. `token` is the header `pagertree-token`;
+    `paused`: a maintenance window of the integration is open."""
     if integration is None:
         return 404
     if switches.incoming_status != 200:
         return switches.incoming_status
     if not integration["enabled"]:
         return 405
-    if switches.maintenance:
+    if switches.maintenance or paused:
         return 200
     wanted = integration["options"].get("token")
     return 403 if wanted and token != wanted else None

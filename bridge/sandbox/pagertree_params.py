@@ -6,6 +6,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from bridge.sandbox.pagertree_objects import Object
+from bridge.sandbox.pagertree_types import TRUE
 from bridge.sandbox.pagertree_world import SEVERITIES, URGENCIES, World
 
 DESTINATIONS = {
@@ -13,7 +14,6 @@ DESTINATIONS = {
     "destination_router_ids": "routers",
     "destination_account_user_ids": "account_users",
 }
-TRUE = (True, 1, "1", "true", "True")
 
 
 class Problem(Exception):
@@ -53,7 +53,7 @@ def alert_fields(given: Object, keep_thirdparty_id: bool) -> Object:
     fields: Object = {"title": "", "urgency": "", "meta": incident({}, {})} | alert_changes(given, incident({}, {}))
     if keep_thirdparty_id and given.get("thirdparty_id") is not None:
         fields["thirdparty_id"] = str(given["thirdparty_id"])
-    _check(faults(fields))
+    check(faults(fields))
     return fields
 
 
@@ -61,12 +61,12 @@ def alert_changes(given: Object, meta: Object) -> Object:
     """For an alert that has this `meta`: only what was given."""
     found: Object = {name: str(given[name] or "") for name in ("title", "description", "urgency") if name in given}
     if "tags" in given:
-        tags = [str(tag) for tag in _listed(given["tags"]) if tag]
+        tags = [str(tag) for tag in listed(given["tags"]) if tag]
         found |= {"tags": tags, "tag_list": tags}
     return found | {"meta": incident(meta, given["meta"])} if isinstance(given.get("meta"), dict) else found
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
@@ -93,12 +93,12 @@ def faults(fields: Object) -> list[str]:
 
 
 def check_changes(fields: Object) -> None:
-    _check(faults(fields))
+    check(faults(fields))
 
 
 def receivers(world: World, given: Object, accept_prefix_ids: bool) -> list[Object]:
     """The destinations that exist, unknown ids left out. Raises Problem 422 if none is left."""
-    keys = [(getattr(world, kind), key) for name, kind in DESTINATIONS.items() for key in _listed(given.get(name))]
+    keys = [(getattr(world, kind), key) for name, kind in DESTINATIONS.items() for key in listed(given.get(name))]
     found = [collection.get(str(key), accept_prefix_ids) for collection, key in keys]
     known = [each for each in found if each is not None]
     if not known:
@@ -106,35 +106,7 @@ def receivers(world: World, given: Object, accept_prefix_ids: bool) -> list[Obje
     return known
 
 
-def _check(messages: list[str]) -> None:
+def check(messages: list[str]) -> None:
+    """Raises Problem 422."""
     if messages:
         raise Problem(422, *messages)
-
-
-def integration_fields(world: World, given: Object, old: Object | None) -> Object:
-    """`option_<key>` parameters become `options`; a new one needs name, urgency, type and a destination."""
-    names = ("name", "enabled", "urgency", "account_user_ids", "router_ids", "team_ids")
-    fields = {name: given[name] for name in names if name in given}
-    if "enabled" in fields:
-        fields["enabled"] = fields["enabled"] in TRUE
-    options = {name.removeprefix("option_"): value for name, value in given.items() if name.startswith("option_")}
-    fields["options"] = (old["options"] if old else {}) | options
-    return fields if old else _new_integration(world, given, fields)
-
-
-def _new_integration(world: World, given: Object, fields: Object) -> Object:
-    kind = world.integration_types.get(str(given.get("integration_type_id")))
-    missing = [f"{name} can't be blank" for name in ("name", "urgency") if not fields.get(name)]
-    if kind is None:
-        missing.append("integration_type must exist")
-    if not any(fields.get(name) for name in ("account_user_ids", "router_ids", "team_ids")):
-        missing.append("destinations can't be blank")
-    _check(missing)
-    shown = {"id": kind["id"], "name": kind["name"]} if kind else {}
-    return {
-        "enabled": True,
-        "account_user_ids": [],
-        "router_ids": [],
-        "team_ids": [],
-        "integration_type": shown,
-    } | fields

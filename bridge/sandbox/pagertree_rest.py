@@ -13,6 +13,8 @@ from werkzeug.exceptions import BadRequest
 
 from bridge.sandbox import pagertree_lifecycle as lifecycle
 from bridge.sandbox.pagertree_account import Account
+from bridge.sandbox.pagertree_admin import Admin
+from bridge.sandbox.pagertree_integrations import shown
 from bridge.sandbox.pagertree_lifecycle import Refused
 from bridge.sandbox.pagertree_objects import Collection, Object, iso
 from bridge.sandbox.pagertree_params import (
@@ -21,7 +23,6 @@ from bridge.sandbox.pagertree_params import (
     alert_changes,
     alert_fields,
     check_changes,
-    integration_fields,
     params,
     receivers,
 )
@@ -32,7 +33,7 @@ View = Callable[..., Answer]
 
 READABLE = (
     *("alerts", "comments", "teams", "routers", "account_users", "users"),
-    *("integrations", "integration_types", "logs", "escalation_policies"),
+    *("integrations", "integration_types", "logs", "escalation_policies", "maintenance_windows"),
 )
 
 
@@ -44,7 +45,7 @@ def rest(account: Account) -> Blueprint:
     blueprint.register_error_handler(BadRequest, lambda error: errors(400, str(error.description)))
     blueprint.register_error_handler(Refused, lambda error: errors(account.switches.refusal_status, str(error)))
     calls = Calls(account)
-    for rule, view in calls.table().items():
+    for rule, view in (calls.table() | Admin(account, calls.get).table()).items():
         _add(blueprint, account, rule, view)
     return blueprint
 
@@ -95,17 +96,18 @@ class Calls:
             "POST /comments/<key>/comments": self.comment_comment,
             "GET /teams/<key>/alerts": self.team_alerts,
             "GET /teams/<key>/current_oncall": self.current_oncall,
-            "POST /integrations": self.create_integration,
-            "PUT /integrations/<key>": self.update_integration,
-            "DELETE /integrations/<key>": self.delete_integration,
         }
 
     def page(self, kind: str) -> Answer:
         collection: Collection = getattr(self.world, kind)
-        return collection.page(request.args, self.listed() if kind == "alerts" else None), 200
+        page = collection.page(request.args, self.listed() if kind == "alerts" else None)
+        if kind == "integrations":
+            page["data"] = [shown(self.switches, one) for one in page["data"]]
+        return page, 200
 
     def one(self, kind: str, key: str) -> Answer:
-        return self.get(kind, key), 200
+        found = self.get(kind, key)
+        return shown(self.switches, found) if kind == "integrations" else found, 200
 
     def listed(self) -> Callable[[Object], bool] | None:
         """Which alerts the lists know already; None: all."""
@@ -197,19 +199,6 @@ class Calls:
         times = {"start_time": iso(start), "end_time": iso(start + timedelta(hours=12))}
         attendees = [[{"attendee_id": user, "attendee_type": "AccountUser"}] for user in users]
         return [{"layer": layer, **times, "attendees": found} for layer, found in enumerate(attendees, 1)], 200
-
-    def create_integration(self) -> Answer:
-        fields = integration_fields(self.world, params(), None)
-        return self.world.integrations.add(self.world.made("int") | fields), self.switches.create_status
-
-    def update_integration(self, key: str) -> Answer:
-        found = self.get("integrations", key)
-        self.world.integrations.change(found, **integration_fields(self.world, params(), found))
-        return found, 200
-
-    def delete_integration(self, key: str) -> Answer:
-        self.world.integrations.remove(self.get("integrations", key))
-        return None, 204
 
     def _comments_on(self, about: Object) -> Answer:
         return self.world.comments.page(request.args.to_dict() | {"commentable_id": about["id"]}), 200

@@ -4,11 +4,14 @@ Its ids are the same in every run, so that configurations and demonstrations can
 """
 
 from bridge.sandbox.pagertree_objects import Object
+from bridge.sandbox.pagertree_types import NAMES
 from bridge.sandbox.pagertree_world import World, seed_id, seed_prefix
 
 PEOPLE = (("Ada Novak", "ada@example.com"), ("Ben Okafor", "ben@example.com"), ("Cleo Marin", "cleo@example.com"))
 SERVICE = ("Rootly Bridge", "bridge@example.com")
 TEAMS = {"Payments": (0, 1), "Platform": (1, 2), "On-call": (0, 1, 2)}
+
+TYPE_NUMBERS = (40, 41, *range(500, 600))
 
 QUIET_RULES = """
 - match: {alert.title: heartbeat}
@@ -62,7 +65,7 @@ def _router(world: World, number: int, name: str, rules: str, team: str) -> None
 
 
 def _integrations(world: World) -> None:
-    kinds = [_integration_type(world, 40 + number, name) for number, name in enumerate(("Webhook", "Outgoing Webhook"))]
+    kinds = [_integration_type(world, number, name) for number, name in zip(TYPE_NUMBERS, NAMES, strict=False)]
     webhook = _integration(world, 50, "Monitoring", kinds[0])
     webhook |= {"team_ids": [seed_id(22)], "options": {"token": "", "capture_additional_data": False}}
     _integration(world, 51, "Bridge", kinds[1])

@@ -17,11 +17,12 @@ COMMENT_KEYS = (
 )
 
 
-def headers(switches: Switches, integration_id: str) -> dict[str, str]:
+def headers(integration_id: str, authorization: str, username: str, password: str) -> dict[str, str]:
+    """`authorization`: none, bare (base64 without a scheme) or basic."""
     agent = f"pagertree outgoing webhook service; ref: {integration_id}; report: support@pagertree.com"
     found = {"Content-Type": "application/json", "Accept": "*/*", "User-Agent": agent}
-    token = base64.b64encode(f"{switches.username}:{switches.password}".encode()).decode()
-    match switches.authorization:
+    token = base64.b64encode(f"{username}:{password}".encode()).decode()
+    match authorization:
         case "bare":
             found["Authorization"] = token
         case "basic":
@@ -29,13 +30,14 @@ def headers(switches: Switches, integration_id: str) -> dict[str, str]:
     return found
 
 
-def alert_data(world: World, alert: Alert, switches: Switches) -> Object | None:
+def alert_data(world: World, alert: Alert, switches: Switches, linked: bool) -> Object | None:
+    """`linked`: with whole objects beside their ids."""
     if switches.null_data:
         return None
     if switches.raw_format:
         return dict(alert.shown)
     data = _identity(world, alert) | _assignment(world, alert) | _times(alert) | _rest(alert)
-    return data | _linked(world, alert, data) if switches.send_linked else data
+    return data | _linked(world, alert, data) if linked else data
 
 
 def _identity(world: World, alert: Alert) -> Object:

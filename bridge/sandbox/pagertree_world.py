@@ -50,6 +50,9 @@ class Switches:
     incoming_status: int = 200  # 402, 403 or 429: what every integration answers, without effect
     incoming_deferred_seconds: float = 0.0
     maintenance: bool = False  # integrations answer 200 and do nothing
+    outgoing_needs_destinations: bool = False  # urgency and a destination, also for an Outgoing Webhook
+    comment_options: bool = True  # an Outgoing Webhook can tick comments (since the end of 2025)
+    hide_passwords: bool = False  # options that are passwords come back as null
 
 
 @dataclass(slots=True)
@@ -84,7 +87,7 @@ class World:
         self.comments = Collection("commentable_id")
         self.teams, self.routers, self.account_users, self.users = (Collection() for _ in range(4))
         self.integrations, self.integration_types, self.logs = (Collection() for _ in range(3))
-        self.escalation_policies = Collection()
+        self.escalation_policies, self.maintenance_windows = Collection(), Collection()
         self.inside: dict[str, Alert] = {}
         self.keyed: dict[str, list[str]] = {}  # dedup key → ids of alerts, oldest first
         self.oncall: dict[str, list[str]] = {}  # team id → ids of account users

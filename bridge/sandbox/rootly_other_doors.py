@@ -69,16 +69,16 @@ class WebhookDoors:
     def index(self) -> Answer:
         names: dict[str, Callable[[Endpoint], Any]] = {"slug": lambda one: one.slug, "name": lambda one: one.name}
         rows = chosen(self._webhooks.endpoints.values(), asked(), names, {})
-        return listed(page_of(rows, asked(), lambda one: [one.id], descending=False), _endpoint)
+        return listed(page_of(rows, asked(), lambda one: [one.id], descending=False), self._endpoint)
 
     def create(self) -> Answer:
-        return {"data": _endpoint(self._webhooks.add(attributes()))}, 201
+        return {"data": self._endpoint(self._webhooks.add(attributes()), new=True)}, 201
 
     def show(self, key: str) -> Answer:
-        return {"data": _endpoint(self._webhooks.endpoint(key))}, 200
+        return {"data": self._endpoint(self._webhooks.endpoint(key))}, 200
 
     def update(self, key: str) -> Answer:
-        return {"data": _endpoint(self._webhooks.change(self._webhooks.endpoint(key), attributes()))}, 200
+        return {"data": self._endpoint(self._webhooks.change(self._webhooks.endpoint(key), attributes()))}, 200
 
     def delete(self, key: str) -> Answer:
         answer = self.show(key)
@@ -98,6 +98,10 @@ class WebhookDoors:
     def deliver(self, key: str) -> Answer:
         return {"data": _delivery(self._webhooks.repeat(key))}, 200
 
+    def _endpoint(self, endpoint: Endpoint, new: bool = False) -> dict[str, Any]:
+        shown = endpoint_attributes(endpoint, with_secret=new or self._webhooks.shows_secrets)
+        return resource("webhooks_endpoints", endpoint.id, shown)
+
 
 def _index(rows: dict[str, Record], kind: str) -> Callable[[], Answer]:
     return lambda: listed(_page(list(rows.values())), lambda row: record(kind, row))
@@ -116,10 +120,6 @@ def _page(rows: list[Record]) -> Any:
 
 def _column(name: str) -> Callable[[Record], Any]:
     return lambda row: row.get(name)
-
-
-def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
-    return resource("webhooks_endpoints", endpoint.id, endpoint_attributes(endpoint))
 
 
 def _delivery(delivery: Delivery) -> dict[str, Any]:

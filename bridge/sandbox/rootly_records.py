@@ -35,6 +35,8 @@ class Switches:
     webhook_retries: int = 0
     signature: Literal["plain", "dotted", "wrong"] = "plain"
     fresh_signature_on_repeat: bool = True
+    secrets_shown_once: bool = False  # only by the answer that made the endpoint
+    own_secrets_only: bool = False  # a secret that comes with a new endpoint is passed over
 
 
 class Refused(Exception):

@@ -61,7 +61,8 @@ class Webhooks:
         _check(given, new=True)
         born, name = now(), str(given["name"])
         endpoint = Endpoint(str(uuid4()), name, _slug(name), str(given["url"]), "", [], born, born)
-        endpoint.secret = given.get("secret") or secrets.token_urlsafe(12)
+        theirs = None if self._switches.own_secrets_only else given.get("secret")
+        endpoint.secret = theirs or secrets.token_urlsafe(12)
         self.endpoints[endpoint.id] = endpoint
         return self._assign(endpoint, given)
 
@@ -71,6 +72,10 @@ class Webhooks:
         endpoint.name = given.get("name", endpoint.name)
         endpoint.updated_at = now()
         return self._assign(endpoint, given)
+
+    @property
+    def shows_secrets(self) -> bool:
+        return not self._switches.secrets_shown_once
 
     def endpoint(self, key: str) -> Endpoint:
         self._follow_switches()
@@ -135,10 +140,11 @@ class Webhooks:
         self._sender.send(endpoint.url, headers, delivery.payload.encode(), f"{delivery.event_type} {delivery.id}")
 
 
-def endpoint_attributes(endpoint: Endpoint) -> dict[str, Any]:
-    names = ("slug", "name", "url", "secret", "event_types", "enabled", "custom_headers")
+def endpoint_attributes(endpoint: Endpoint, with_secret: bool) -> dict[str, Any]:
+    names = ("slug", "name", "url", "event_types", "enabled", "custom_headers")
     dated = {"created_at": stamp(endpoint.created_at), "updated_at": stamp(endpoint.updated_at)}
-    return {name: getattr(endpoint, name) for name in names} | dated
+    secret = {"secret": endpoint.secret} if with_secret else {}
+    return {name: getattr(endpoint, name) for name in names} | secret | dated
 
 
 def delivery_attributes(delivery: Delivery) -> dict[str, Any]:

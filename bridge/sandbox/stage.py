@@ -12,6 +12,12 @@ from typing import Any
 from bridge.sandbox import pagertree, rootly
 from bridge.sandbox.control import Simulated
 
+Section = Mapping[str, Any] | list[Any]
+
+
+def _over(plain: Any, section: Section) -> Any:
+    return section if isinstance(section, list) else {**plain, **section}
+
 
 def _secret() -> str:
     return secrets.token_hex(16)
@@ -40,8 +46,9 @@ class Stage:
         self.pagertree.system.switches.webhook_url = f"{url}/webhooks/pagertree?secret={secret}"
         self.rootly.system.switches.webhook_url = f"{url}/webhooks/rootly"
 
-    def configuration(self, port: int = 0, **sections: Mapping[str, Any]) -> dict[str, Any]:
-        """A bridge's configuration between the two, as it would stand in YAML; `sections` are merged over it."""
+    def configuration(self, port: int = 0, **sections: Section) -> dict[str, Any]:
+        """A bridge's configuration between the two, as it would stand in YAML. `sections` are merged over it; a list
+        stands in the place of what was there."""
         plain: dict[str, Any] = {
             "server": {"host": "127.0.0.1", "port": port},
             "store": "sqlite:///bridge.db",
@@ -65,9 +72,9 @@ class Stage:
             "jobs": {"poll": "1s", "resync": "10s"},
             "api": {"tokens": [{"name": "stage", "token": self.keys.api, "scopes": ["read", "operate", "admin"]}]},
         }
-        return {**plain, **{name: {**plain.get(name, {}), **section} for name, section in sections.items()}}
+        return {**plain, **{name: _over(plain.get(name, {}), section) for name, section in sections.items()}}
 
-    def write_configuration(self, folder: Path, port: int = 0, **sections: Mapping[str, Any]) -> Path:
+    def write_configuration(self, folder: Path, port: int = 0, **sections: Section) -> Path:
         """JSON is YAML."""
         path = folder / "config.yaml"
         path.write_text(json.dumps(self.configuration(port, **sections), indent=2))

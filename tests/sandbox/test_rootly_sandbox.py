@@ -655,6 +655,20 @@ def test_url_and_secret_of_an_endpoint_do_not_change(rootly: Client) -> None:
     assert [changed["attributes"][name] for name in ("name", "url", "secret")] == ["B", "https://a.example", "s"]
 
 
+def test_a_secret_may_be_shown_by_the_answer_that_made_it_only(begin: Start) -> None:
+    client = begin(secrets_shown_once=True)
+    given = {"name": "A", "url": "https://a.example", "secret": "s"}
+    made = client.ask("POST", "/v1/webhooks/endpoints", given).json()["data"]
+    again = client.get(f"/v1/webhooks/endpoints/{made['id']}")["data"]
+    assert (made["attributes"]["secret"], "secret" in again["attributes"]) == ("s", False)
+
+
+def test_a_secret_that_is_given_may_be_passed_over(begin: Start) -> None:
+    client = begin(own_secrets_only=True)
+    given = {"name": "A", "url": "https://a.example", "secret": "s"}
+    assert client.ask("POST", "/v1/webhooks/endpoints", given).json()["data"]["attributes"]["secret"] != "s"
+
+
 def test_a_failed_delivery_is_kept_and_can_be_repeated_with_the_same_event_id(begin: Start, inbox: Inbox) -> None:
     client = listening(begin, inbox)
     inbox.status = "503 Service Unavailable"

@@ -43,13 +43,13 @@ def request(
         case Create(draft=draft) if (door := integration_of(draft)) is not None:
             return through_integration(settings, door, command)
         case Create():
-            return _call(settings, "POST", "/alerts", new_alert(command, directory))
+            return phrase(settings, "POST", "/alerts", new_alert(command, directory))
         case Update(fields=fields):
-            return _call(settings, "PUT", _path(member.ref), changed(fields, link))
+            return phrase(settings, "PUT", _path(member.ref), changed(fields, link, directory))
         case Advance(status=status):
-            return _call(settings, "POST", f"{_path(member.ref)}/{_VERB[status]}")
+            return phrase(settings, "POST", f"{_path(member.ref)}/{_VERB[status]}")
         case Note(text=text):
-            return _call(settings, "POST", f"{_path(member.ref)}/comments", {"body": sign_text(text, call)})
+            return phrase(settings, "POST", f"{_path(member.ref)}/comments", {"body": sign_text(text, call)})
         case Recheck():
             return _by_mark(settings, command.of)
 
@@ -65,18 +65,18 @@ def look_up(settings: Settings, command: Command, member: Member, /) -> Request 
         case Create() | Recheck():
             return _by_mark(settings, command.of)
         case Note():
-            return _call(settings, "GET", f"{_path(member.ref)}/comments", params={"limit": PAGE_SIZE, **NEWEST_FIRST})
+            return phrase(settings, "GET", f"{_path(member.ref)}/comments", params={"limit": PAGE_SIZE, **NEWEST_FIRST})
     return None
 
 
 def _by_mark(settings: Settings, mark: str) -> Request:
-    return _call(settings, "GET", "/alerts", params={"thirdparty_id": mark, "limit": _FEW, **NEWEST_FIRST})
+    return phrase(settings, "GET", "/alerts", params={"thirdparty_id": mark, "limit": _FEW, **NEWEST_FIRST})
 
 
 def look_up_by_tag(settings: Settings, mark: str) -> Request:
     """Where PagerTree drops marks. Should it pass over this filter, the newest alerts come, and ours is among them."""
     params = {"tags": mark, "ops": "tags:contains", "limit": PAGE_SIZE, **NEWEST_FIRST}
-    return _call(settings, "GET", "/alerts", params=params)
+    return phrase(settings, "GET", "/alerts", params=params)
 
 
 def addressable(ref: Ref, /) -> bool:
@@ -88,19 +88,19 @@ def reread(settings: Settings, ref: Ref, /) -> Request:
     """By ULID, else as a list of one. Should the filter be passed over, the newest alerts come, and it may be there."""
     if addressable(ref):
         return by_path(settings, ref)
-    return _call(settings, "GET", "/alerts", params={"prefix_id": ref.id, "limit": PAGE_SIZE, **NEWEST_FIRST})
+    return phrase(settings, "GET", "/alerts", params={"prefix_id": ref.id, "limit": PAGE_SIZE, **NEWEST_FIRST})
 
 
 def by_path(settings: Settings, ref: Ref) -> Request:
-    return _call(settings, "GET", _path(ref))
+    return phrase(settings, "GET", _path(ref))
 
 
 def listing(settings: Settings, path: str, **filters: str) -> Request:
-    return _call(settings, "GET", path, params={**filters, "limit": PAGE_SIZE, **NEWEST_FIRST})
+    return phrase(settings, "GET", path, params={**filters, "limit": PAGE_SIZE, **NEWEST_FIRST})
 
 
 def probe(settings: Settings, /) -> Request:
-    return _call(settings, "GET", "/teams", params={"limit": "1"})
+    return phrase(settings, "GET", "/teams", params={"limit": "1"})
 
 
 def _path(ref: Ref) -> str:
@@ -108,7 +108,7 @@ def _path(ref: Ref) -> str:
     return f"/alerts/{quote(name, safe='')}"
 
 
-def _call(
+def phrase(
     settings: Settings, method: str, path: str, body: JSON | None = None, params: Mapping[str, str] | None = None
 ) -> Request:
     headers = {"Authorization": f"Bearer {settings.api_key.get_secret_value()}", "Accept": "application/json"}

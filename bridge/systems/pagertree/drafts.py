@@ -41,6 +41,12 @@ def _incident(draft: Draft) -> dict[str, object]:
     return {"incident": True, "incident_severity": draft.severity or SEVERITY_UNKNOWN, **message}
 
 
+def receivers_in(fields: JSON) -> tuple[Receiver, ...]:
+    """Whom an update sends the alert to, by the names that were given."""
+    names = fields.get("receivers")
+    return tuple(Receiver(str(name)) for name in names) if isinstance(names, list | tuple) else ()
+
+
 def _destinations(receivers: tuple[Receiver, ...], directory: Directory) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for receiver in receivers:
@@ -80,9 +86,10 @@ def _door_url(settings: Settings, name: str) -> str:
     return f"{api.scheme}://{api.netloc}/integration/{quote(last, safe='')}"
 
 
-def changed(fields: JSON, link: Link) -> JSON:
+def changed(fields: JSON, link: Link, directory: Directory) -> JSON:
     """Only what is named. Meta may be replaced as a whole over there: an incident says again that it is one."""
     changed = {key: fields[key] for key in _CHANGEABLE if key in fields}
+    changed |= _destinations(receivers_in(fields), directory)
     if isinstance(tags := changed.get("tags"), tuple):
         changed["tags"] = list(tags)
     meta = {theirs: fields[ours] for ours, theirs in _IN_META.items() if ours in fields}

@@ -1,13 +1,14 @@
-"""What `bridge doctor` asks Rootly: who else pages PagerTree from there, and where its webhooks go."""
+"""What `bridge doctor` asks Rootly: who else pages PagerTree from there, where its webhooks go, its severities."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.core.marks import pagertree_key
 from bridge.model import JSON, Request, Response
+from bridge.systems.contract import Listing
 from bridge.systems.payload import text
-from bridge.systems.rootly.answers import read_list
+from bridge.systems.rootly.answers import next_page, read_list
 from bridge.systems.rootly.jsonapi import get
 from bridge.systems.rootly.reading import flat, rows
 from bridge.systems.rootly.words import PAGE_SIZE, Settings, pagertree_alert
@@ -64,3 +65,15 @@ def _endpoint(row: JSON) -> Endpoint:
     wanted = set(types) if isinstance(types, list) and types else set(NEEDED)
     lacking = tuple(word for word in NEEDED if word not in wanted)
     return Endpoint(text(row, "url"), row.get("enabled") is not False, lacking)
+
+
+def severities(settings: Settings) -> Listing:
+    return Listing("Rootly's severities", "severity", get(settings, "/v1/severities", {"page[size]": PAGE_SIZE}))
+
+
+def read_severities(listing: Listing, answer: Response) -> tuple[tuple[tuple[str, str], ...], Request | None]:
+    """Name and `severity` attribute of each: the maps go by the attribute. Raises `Unlistable`."""
+    found, meta, links = read_list(answer)
+    after = next_page(meta, links)
+    named = tuple((text(row, "name"), text(row, "severity")) for row in map(flat, found))
+    return named, replace(listing.first, params={**listing.first.params, **after}) if after else None
