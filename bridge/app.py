@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,14 @@ from bridge.circuits import load as load_circuits
 from bridge.config import Config
 from bridge.core.policy import PAGERTREE, ROOTLY, Policy
 from bridge.metrics import Metrics
-from bridge.model import JSON
 from bridge.redact import Redactor
 from bridge.shelf import Shelf
 from bridge.store.contract import Store, Transaction
 from bridge.store.sqlite import open_sqlite
+from bridge.systems import page
 from bridge.systems.contract import Source, Target
 from bridge.systems.integrations import Door
-from bridge.systems.tools import Rendered
+from bridge.templates import render
 from bridge.transport import Transport, origin
 
 
@@ -53,16 +53,16 @@ class Parts:
 def assemble(config: Config, clock: Callable[[], datetime] = wall_clock) -> Parts:
     """Open the store and join the parts. Raises `Busy` or `Broken` as the store does."""
     store = open_sqlite(config.database, clock=clock)
-    policy = config.policy(store.write(_installed_at))
+    policy = replace(config.policy(store.write(_installed_at)), render=render)
     metrics = Metrics(lambda: _figures(store))
-    doors = {one.id: Door(one, known.TOOLS[one.type], _render) for one in config.integrations}
+    doors = {one.id: Door(one, known.TOOLS[one.type], render) for one in config.integrations}
     return Parts(
         config=config,
         policy=policy,
         store=store,
         sources={**known.SOURCES, **dict.fromkeys(doors, known.INTEGRATIONS)},
         targets=known.TARGETS,
-        settings={PAGERTREE: config.pagertree, ROOTLY: config.rootly, **doors},
+        settings={PAGERTREE: config.pagertree, ROOTLY: config.rootly, page.NAME: None, **doors},
         transport=Transport(_allowed(config), workers=32, ca_bundle=_ca_bundle()),
         budgets=Budgets(config.budgets()),
         circuits=load_circuits(store, metrics, known.TARGETS, clock()),
@@ -71,12 +71,6 @@ def assemble(config: Config, clock: Callable[[], datetime] = wall_clock) -> Part
         shelf=Shelf(drops_marks=store.write(_dropping)),
         clock=clock,
     )
-
-
-def _render(template: str, data: JSON) -> Rendered:
-    from bridge.templates import render
-
-    return render(template, data)
 
 
 def _allowed(config: Config) -> frozenset[str]:

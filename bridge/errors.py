@@ -57,3 +57,11 @@ class Unlistable(BridgeError):
 
 class Implausible(BridgeError):
     """A person must act: the lists look like half lists, so nothing was touched."""
+
+
+class Unanswered(BridgeError):
+    """The other side must come back: it gave no answer that says anything. Nobody knows what a change did: exit 69."""
+
+
+class Declined(BridgeError):
+    """Who asked must ask for something else: the other side said no, in its own words."""

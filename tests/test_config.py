@@ -1,5 +1,6 @@
 """The configuration file: what is accepted, and how what is wrong is told."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -9,8 +10,10 @@ import pytest
 import yaml
 
 from bridge.config import Config, load_config
+from bridge.config_integrations import read_integrations
 from bridge.core.mapping import Maps
 from bridge.errors import ConfigError
+from bridge.known import TOOLS
 
 EXAMPLE = Path(__file__).parents[1] / "config.example.yaml"
 ENV = {
@@ -86,6 +89,16 @@ def test_the_example_names_every_key_there_is() -> None:
     for name in ("server", "pagertree", "rootly", "mapping", "sync", "jobs", "api", "console"):
         assert set(example[name]) == set(type(getattr(config, name)).model_fields), name
     assert set(example) == set(Config.__slots__) - {"warnings"}
+
+
+def test_the_integration_in_the_example_can_be_taken_as_it_stands() -> None:
+    """It is commented out: nobody gets a door that he did not ask for."""
+    lines = EXAMPLE.read_text().split("integrations: []")[1].split("\n\n")[0].splitlines()[1:]
+    entry = yaml.safe_load("\n".join(line.removeprefix("# ") for line in lines))
+    (settings,), faults = read_integrations(entry, TOOLS)
+    assert faults == {}
+    assert set(entry[0]) == set(type(settings).model_fields)
+    assert set(entry[0]["options"]) == set(type(settings.options).model_fields)
 
 
 def test_every_key_of_the_example_has_a_comment() -> None:
@@ -239,7 +252,8 @@ def test_all_faults_are_told_at_once_each_with_its_key() -> None:
         "routes.1.match.a.$near",
         "sync.storm_pages_per_minute",
         "sync.page_droped",
-        "integrations",
+        "integrations.0",
+        "integrations.1.type",
         "jobs.poll",
         "api.tokens.0.token",
         "api.tokens.0.scopes.0",
@@ -271,7 +285,6 @@ def test_all_faults_are_told_at_once_each_with_its_key() -> None:
         ("store: bridge.db", "store: write sqlite:///bridge.db"),
         ("jobs: {poll: 0}", "jobs.poll: must be at least 1 s"),
         ("jobs: {retention: 100y}", "jobs.retention: must be at most 3650 d"),
-        ("integrations: [{id: int_1}]", "integrations: this version has no integrations of its own"),
         ("mapping: {severity: {default: SEV-9}}", "mapping.severity.default: 'SEV-9' is not one of SEV-1"),
         ("mapping: {urgency: {high: high}}", "mapping.urgency.default: is missing"),
         ("mapping: {urgency: {high: high, default: low}}", "mapping.urgency.default: low is lower than high"),
@@ -321,6 +334,52 @@ def test_two_tokens_need_two_names(files: Files) -> None:
     one, two = (f"{{name: a, token: {token}-0123456789abcdef, scopes: [read]}}" for token in "xy")
     (fault,) = files.faults(f"api: {{tokens: [{one}, {two}]}}")
     assert fault == "api.tokens: the name a stands twice; the audit tells tokens apart by their names"
+
+
+INTEGRATION = {"id": "int_a", "name": "A", "type": "webhook", "urgency": "high", "destinations": ["tem_a"]}
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"id": "a b"}, "integrations.0.id: write int_ and up to 40 letters"),
+        ({"type": "webhok"}, "integrations.0.type: webhok is no type here; did you mean `webhook`?"),
+        ({"urgency": "loud"}, "integrations.0.urgency: write one of 'silent'"),
+        ({"destinations": []}, "integrations.0: give destinations: the PagerTree teams"),
+        ({"send_to": ["rootly", "rootly"]}, "integrations.0: send_to names a side twice"),
+        ({"rootly_target": {"type": "Service", "id": "x"}}, "rootly_target is given, but send_to does not name rootly"),
+        ({"auto_resolve": "14m"}, "integrations.0.auto_resolve: must be at least 15 min"),
+        ({"auto_aggregate": "31d"}, "integrations.0.auto_aggregate: must be at most 30 d"),
+        ({"auto_aggregate": "1h30m"}, "integrations.0.auto_aggregate: '1h30m' is not a duration"),
+        ({"options": {"tokn": "x"}}, "integrations.0.options.tokn: is not a key; did you mean `token`?"),
+        ({"options": {"wrapper_key": "a["}}, "integrations.0.options.wrapper_key"),
+        ({"title_template": "{{#if}"}, "integrations.0.title_template: is no template"),
+        ({"name": None}, "integrations.0.name: "),
+    ],
+)
+def test_what_is_wrong_with_an_integration_is_said_with_its_key(
+    files: Files, change: dict[str, object], fault: str
+) -> None:
+    (said,) = files.faults(f"integrations: [{json.dumps(INTEGRATION | change)}]")
+    assert fault in said
+
+
+@pytest.mark.parametrize("length", ["15m", "30d", "4w", "0.5h", "900000"])
+def test_timers_take_ms_notation_and_their_bounds_are_included(files: Files, length: str) -> None:
+    config = files.with_(f"integrations: [{json.dumps(INTEGRATION | {'auto_resolve': length})}]")
+    assert config.policy(datetime.now(UTC)).integrations["int_a"].auto_resolve is not None
+
+
+def test_two_integrations_need_two_ids(files: Files) -> None:
+    (fault,) = files.faults(f"integrations: [{json.dumps(INTEGRATION)}, {json.dumps(INTEGRATION)}]")
+    assert fault == "integrations: the id int_a stands twice; each integration has a door of its own"
+
+
+def test_the_token_of_an_integration_is_a_secret(files: Files) -> None:
+    token = "CANARY-integration-0123456789"
+    config = files.with_(f"integrations: [{json.dumps(INTEGRATION | {'options': {'token': token}})}]")
+    assert token in config.secrets()
+    assert token not in repr(config)
 
 
 def test_an_integration_is_the_only_receiver_of_its_route(files: Files) -> None:

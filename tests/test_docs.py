@@ -15,14 +15,18 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
 
 from bridge import __version__
 from bridge.cli import cli
 from bridge.config import Config, load_config
+from bridge.config_integrations import read_integrations
 from bridge.core.routes import parse_route
+from bridge.known import TOOLS
 from bridge.metrics import METRICS
 from bridge.sandbox import pagertree_world, rootly_records
 from bridge.sandbox.faults import Effect
+from bridge.systems.integrations import Settings
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -38,9 +42,9 @@ MINIMAL: dict[str, Any] = {
 }
 
 
-def rows(page: str, heading: str) -> list[list[str]]:
-    """The cells of the table that begins with this heading."""
-    lines = PAGES[page].split(heading, 1)[1].splitlines()[2:]
+def rows(page: str, heading: str, place: int = 0) -> list[list[str]]:
+    """The cells of the table that begins with this heading; of several, the one at `place`."""
+    lines = PAGES[page].split(heading)[place + 1].splitlines()[2:]
     table = lines[: next((n for n, line in enumerate(lines) if not line.startswith("|")), len(lines))]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in table]
 
@@ -93,8 +97,24 @@ def test_the_readme_asks_for_what_has_no_default() -> None:
 
 
 def test_the_routes_that_are_shown_can_be_read() -> None:
-    routes = [route for block in blocks("configuration.md", "yaml") for route in yaml.safe_load(block)["routes"]]
+    shown = [yaml.safe_load(block) for block in blocks("configuration.md", "yaml")]
+    routes = [route for block in shown for route in block.get("routes", ())]
     assert [parse_route(route, "routes")[1] for route in routes] == [()] * 3
+
+
+def test_the_table_of_integrations_lists_every_key_with_its_default() -> None:
+    table = "| key | default | what it does |"
+    listed = {row[0].strip("` ").partition("[].")[2]: row[1] for row in rows("configuration.md", table, 1)}
+    defaults = {name: field.get_default(call_default_factory=True) for name, field in Settings.model_fields.items()}
+    shown = {name: "—" if default is PydanticUndefined else default for name, default in defaults.items()}
+    read = {name: yaml.safe_load(cell.strip("` ")) if cell != "—" else cell for name, cell in listed.items()}
+    assert read == {name: list(value) if isinstance(value, tuple) else value for name, value in shown.items()}
+
+
+def test_the_integrations_that_are_shown_can_be_read() -> None:
+    shown = [yaml.safe_load(block) for block in blocks("configuration.md", "yaml")]
+    entries = [entry for block in shown for entry in block.get("integrations", ())]
+    assert [read_integrations([entry], TOOLS)[1] for entry in entries] == [{}]
 
 
 def test_the_matrix_names_keys_that_there_are() -> None:

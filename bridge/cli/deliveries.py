@@ -18,7 +18,7 @@ COLUMNS = (("ID", "id"), ("RECEIVED (UTC)", "received_at"), ("SOURCE", "source")
            ("VERDICT", "verdict"), ("WHY", "reason"))  # fmt: skip
 FACTS = (("delivery", "id"), ("source", "source"), ("door", "door"), ("received", "received_at"),
          ("verdict", "verdict"), ("why", "reason"), ("attempts", "attempts"), ("due", "due_at"), ("stale", "stale"),
-         ("key", "key"), ("headers", "headers"))  # fmt: skip
+         ("key", "key"), ("query", "query"), ("headers", "headers"))  # fmt: skip
 CAUSED = (("CALL", "id"), ("TARGET", "target"), ("KIND", "kind"), ("STATE", "state"), ("LINK", "link"),
           ("WHY", "reason"))  # fmt: skip
 LONGEST_BODY = 100_000  # characters shown to people; --json gives all

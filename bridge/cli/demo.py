@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +18,19 @@ from bridge import log
 from bridge.cli.ending import FAILED, end, taken
 from bridge.cli.options import read_config
 from bridge.cli.showing import Screen
-from bridge.cli.story import Step, Story
+from bridge.cli.story import DOOR, Step, Story
 from bridge.cli.waiting import on_signals, until_told
 from bridge.config import Config
+from bridge.model import Request
 from bridge.redact import Redactor
 from bridge.sandbox.stage import Stage, open_stage
+from bridge.transport import Transport, origin
 from bridge.whole import Bridge, open_bridge
 
 DEADLINE = 8.0  # seconds in which a step must be seen on the other side
 LOOK = 0.003
 LOG = "bridge.log"
+AT_THE_DOOR = '{"event_type": "create", "Id": "1", "Title": "From a script"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,11 @@ class Set:
     stage: Stage
     bridge: Bridge
     config_file: Path
+    transport: Transport
+
+    def post(self, said: Mapping[str, object]) -> None:
+        """What a tool says, at its door."""
+        self.transport.send(Request("POST", f"{self.bridge.url}/integration/{DOOR['id']}", body=said))
 
 
 @click.command()
@@ -50,7 +58,7 @@ def demo(once: bool, port: int) -> None:
     on_signals(lambda: end(0))
     screen = Screen()
     with _running(port) as running:
-        missed = play(screen, Story(running.stage))
+        missed = play(screen, Story(running.stage, running.post))
         if once:
             end(FAILED if missed else 0)
         _say_where(screen, running)
@@ -63,11 +71,13 @@ def _running(port: int) -> Iterator[Set]:
         folder = Path(after.enter_context(TemporaryDirectory(prefix="bridge-demo-")))
         stage = open_stage()
         after.callback(stage.close)
-        config_file = stage.write_configuration(folder, port)
+        config_file = stage.write_configuration(folder, port, integrations=[DOOR])
         bridge = _opened(config_file, after)
-        stage.write_configuration(folder, bridge.server.port)  # so that the other commands find it
+        stage.write_configuration(folder, bridge.server.port, integrations=[DOOR])  # so that the other commands find it
         stage.send_webhooks_to(bridge.url)
-        yield Set(stage, bridge, config_file)
+        transport = Transport(frozenset({origin(bridge.url)}))
+        after.callback(transport.close)
+        yield Set(stage, bridge, config_file, transport)
 
 
 def _opened(config_file: Path, after: ExitStack) -> Bridge:
@@ -127,7 +137,7 @@ def _tell(screen: Screen, number: int, step: Step, lag: float | None) -> None:
     told = "not seen" if lag is None else f"{lag * 1000:.0f} ms"
     style = "bold red" if lag is None else "green"
     line = Text.assemble(
-        (f"{number}  ", "dim"),
+        (f"{number:>2}  ", "dim"),
         (f"{step.where:<9}  ", "bold cyan" if step.where == "Rootly" else "bold magenta"),
         f"{step.does:<43}  ",
         ("→ ", "dim"),
@@ -152,5 +162,6 @@ def _say_where(screen: Screen, running: Set) -> None:
     for command in commands:
         screen.line(f"  bridge {command} --config {file}")
     screen.line(f"  {raise_one}")
+    screen.line(f"  curl {running.bridge.url}/integration/{DOOR['id']} -d '{AT_THE_DOOR}'")
     screen.line("Running until Ctrl-C.", "bold")
     sys.stdout.flush()

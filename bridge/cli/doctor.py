@@ -34,11 +34,11 @@ def doctor(config_file: Path, as_json: bool, online: bool) -> None:
         screen.json({"items": [asdict(check) for check in found]})
     else:
         for check in found:
-            _tell(screen, check)
+            tell(screen, check)
     end(code_of(found))
 
 
-def _tell(screen: Screen, check: Check) -> None:
+def tell(screen: Screen, check: Check) -> None:
     mark = (f"{f'[{check.state}]':<7}", COLOURS[check.state])
     told = f"{check.name}: {check.detail}" + (f" → {check.mend}" if check.mend else "")
     screen.console.print(Text.assemble(mark, plain(told)), soft_wrap=True)

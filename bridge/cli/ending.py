@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import click
 
-from bridge.errors import BridgeError, Broken, Busy, ConfigError, Unavailable, Unlistable
+from bridge.errors import BridgeError, Broken, Busy, ConfigError, Unanswered, Unavailable, Unlistable
 
 FAILED, USAGE, REMOTE, BUSY, CONFIG = 1, 2, 69, 75, 78
 
@@ -16,6 +16,7 @@ _CODES: tuple[tuple[type[BridgeError], int], ...] = (
     (Busy, BUSY),
     (Unavailable, BUSY),
     (Unlistable, REMOTE),
+    (Unanswered, REMOTE),
 )
 
 

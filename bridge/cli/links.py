@@ -15,8 +15,9 @@ from bridge.store import filters as stored
 COLUMNS = (("ID", "id"), ("STATUS", "status"), ("KIND", "kind"), ("SINCE (UTC)", "began_at"), ("NUMBER", "number"),
            ("TITLE", "title"))  # fmt: skip
 FACTS = (("link", "id"), ("title", "title"), ("status", "status"), ("kind", "kind"), ("number", "number"),
-         ("severity", "severity"), ("urgency", "urgency"), ("episode", "episode"), ("began", "began_at"),
-         ("ended", "ended_at"), ("held", "held"), ("listed only", "listed"), ("address", "url"))  # fmt: skip
+         ("severity", "severity"), ("urgency", "urgency"), ("episode", "episode"), ("dedup count", "dedup_count"),
+         ("began", "began_at"), ("resolves at", "resolve_at"), ("ended", "ended_at"), ("held", "held"),
+         ("listed only", "listed"), ("address", "url"))  # fmt: skip
 MEMBERS = (("SYSTEM", "system"), ("KIND", "kind"), ("ID", "id"), ("STATUS", "status"), ("ASKED", "asked"),
            ("CREATE", "create"), ("ADDRESS", "url"))  # fmt: skip
 STORY = (("TIME (UTC)", "at"), ("WHAT", "what"), ("ID", "id"), ("RESULT", "result"), ("WHY", "reason"))

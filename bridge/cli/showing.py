@@ -22,10 +22,10 @@ from bridge.redact import Redactor
 LONGEST_CELL = 200
 WIDE = 200  # columns where no terminal says how many there are
 COLOURS = {
-    **dict.fromkeys(("applied", "done", "resolved", "OK", "closed"), "green"),
+    **dict.fromkeys(("applied", "done", "resolved", "OK", "closed", "enabled"), "green"),
     **dict.fromkeys(("waiting", "owed", "running", "WARN", "acknowledged"), "yellow"),
     **dict.fromkeys(("quarantined", "dead", "FAIL", "failed", "refused", "open"), "red"),
-    **dict.fromkeys(("ignored", "superseded", "shadow"), "dim"),
+    **dict.fromkeys(("ignored", "superseded", "shadow", "disabled"), "dim"),
 }
 Column = tuple[str, str]  # its title, and the key of the row (dots lead inside)
 

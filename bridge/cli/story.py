@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bridge.sandbox.stage import Stage
 
-PAGERTREE, ROOTLY = "PagerTree", "Rootly"
+PAGERTREE, ROOTLY, TOOL = "PagerTree", "Rootly", "a tool"
+DOOR: Mapping[str, Any] = {  # the integration that the tool of the story sends to
+    "id": "int_demo",
+    "name": "Uptime monitor",
+    "type": "webhook",
+    "urgency": "high",
+    "destinations": ["On-call"],
+}
 View = dict[str, Any]
 
 
@@ -33,16 +40,18 @@ class Step:
 
 
 class Story:
-    """The people of both simulated systems."""
+    """The people of both simulated systems, and a tool. `post` sends what the tool says to the bridge's door."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, post: Callable[[View], object]) -> None:
         self._pagertree, self._rootly = stage.pagertree.system, stage.rootly.system
+        self._post = post
         self._alert: str = ""
         self._incident: str = ""
 
     def steps(self) -> Iterator[Step]:
         yield from self._an_alert()
         yield from self._an_incident()
+        yield from self._a_tool()
 
     # -- a PagerTree alert becomes a Rootly alert
 
@@ -83,12 +92,28 @@ class Story:
                    lambda: self._rootly.resolve_incident(self._incident, "Robin Field"),
                    lambda: self._status(self._page()["id"]) == "resolved")  # fmt: skip
 
+    # -- a tool raises an alert at one of our own doors
+
+    def _a_tool(self) -> Iterator[Step]:
+        yield Step(TOOL, 'a monitor posts "Shop is offline"', "the team On-call is paged",
+                   lambda: self._post({"event_type": "create", "Id": "shop", "Title": "Shop is offline"}),
+                   lambda: bool(self._shop()))  # fmt: skip
+        yield Step(TOOL, "it posts that the shop is online again", "the page closes",
+                   lambda: self._post({"event_type": "resolve", "Id": "shop"}),
+                   lambda: self._shop().get("status") == "resolved",
+                   lambda: self._shop().get("status") == "open")  # fmt: skip
+
+    def _shop(self) -> View:
+        return self._marked(f"{DOOR['id']}:shop#")
+
     def _start(self) -> None:
         self._incident = self._rootly.start_incident("Checkout is down", severity="critical")["id"]
 
     def _page(self) -> View:
+        return self._marked(f"rootly:{self._incident}#")
+
+    def _marked(self, mark: str) -> View:
         alerts = self._pagertree.state()["alerts"]
-        mark = f"rootly:{self._incident}#"
         return next((alert for alert in alerts if str(alert["thirdparty_id"]).startswith(mark)), {})
 
     def _status(self, alert: str) -> str:

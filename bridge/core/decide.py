@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bridge.core.alerts import decide_alert
+from bridge.core.asked import decide_asked
+from bridge.core.asked_pages import PAGE
 from bridge.core.incidents import decide_incident
 from bridge.core.policy import Policy
 from bridge.core.signals import decide_signal
@@ -31,6 +33,8 @@ def decide(
         return Decision(Verdict.IGNORED, "this link is held: nothing is done with it")
     if event.says is Says.TEXT:
         return decide_text(event, link, policy)
+    if event.ref.system == PAGE:
+        return decide_asked(event, link, policy, now)
     if event.ref.kind == "signal":
         return decide_signal(event, link, policy, now)
     if event.ref.kind == "incident":

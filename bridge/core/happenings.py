@@ -25,7 +25,17 @@ def happened(event: Event, link: Link, member: Member, policy: Policy, now: date
     others = [m for m in link.current(ROOTLY) if not m.over and m.create not in ("dead", "superseded")]
     notes = tuple(_note(event, m, member) for m in others)
     link, labels = _labelled(event, link, member, others)
-    return Decision(Verdict.APPLIED, f"{_verb(event)}: noted in Rootly", link, (*notes, *labels))
+    where = "noted in Rootly" if notes else "nothing stands for it in Rootly to note it on"
+    return Decision(
+        Verdict.APPLIED, f"{_verb(event)}: {where}", link, (*notes, *labels), alarms=_unanswered(event, member)
+    )
+
+
+def _unanswered(event: Event, member: Member) -> tuple[str, ...]:
+    """An alert that we made, for a tool or on request, and that nobody answered."""
+    if not event.word.endswith("dropped") or not member.ours or member.system != PAGERTREE or member.over:
+        return ()
+    return (f"nobody answered the page {member.ref.id}",)
 
 
 def lowered(event: Event, link: Link, member: Member) -> Decision:

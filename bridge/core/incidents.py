@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bridge.core import pages
 from bridge.core.links import ask, at_home, met, observed, promised, put, tell, wants
-from bridge.core.marks import incident_mark
+from bridge.core.marks import incident_mark, is_page_mark
 from bridge.core.policy import PAGERTREE, Policy
 from bridge.model import (
     Command,
@@ -192,7 +192,8 @@ def _attached_later(event: Event, link: Link) -> tuple[Link, tuple[Command, ...]
     unknown = tuple(ref for ref in _pages_elsewhere(event) if link.find(ref) is None)
     if not unknown:
         return link, (), ()
-    withdrawn = tuple(m.name for m in link.current(PAGERTREE) if m.create == "owed" and not m.id)
+    unborn = (m.name for m in link.current(PAGERTREE) if m.create == "owed" and not m.id)
+    withdrawn = tuple(name for name in unborn if not is_page_mark(name))
     for name in withdrawn:
         member = link.named(PAGERTREE, name)
         assert member is not None
@@ -227,7 +228,8 @@ def _corrections(event: Event, link: Link, policy: Policy, now: datetime) -> tup
     if not fields:
         return ()
     ours = [m for m in link.current(PAGERTREE) if m.ours and not m.over and m.asked is not Status.RESOLVED]
-    return tuple(Update(PAGERTREE, m.name, fields) for m in ours if m.create not in ("dead", "superseded"))
+    ours = [m for m in ours if m.create not in ("dead", "superseded") and not is_page_mark(m.name)]
+    return tuple(Update(PAGERTREE, m.name, fields) for m in ours)
 
 
 def _mitigated(event: Event, was: Link, link: Link, policy: Policy) -> tuple[Command, ...]:

@@ -45,6 +45,11 @@ def page_mark(link: str, number: int) -> str:
     return shorten(f"page:{link}#{number}")
 
 
+def is_page_mark(mark: str) -> bool:
+    """Whether somebody asked for the page by name: nothing but its caller, or its end, changes or withdraws it."""
+    return mark.startswith("page:")
+
+
 def integration_mark(integration: str, thirdparty_id: str, number: int) -> str:
     return shorten(f"{integration}:{thirdparty_id}#{number}")
 

@@ -140,7 +140,9 @@ def _send(parts: Parts, call: Call, chance: float) -> Settlement:
 
 def _exchange(parts: Parts, call: Call, command: Command) -> tuple[Answer, Outcome]:
     target, settings = parts.targets[command.target], parts.settings[command.target]
-    request = target.request(settings, command, member_of(call), call.link, call.id, _directory(parts, command))
+    directory = _directory(parts, command)
+    departure.check_update(parts, call, command, directory)
+    request = target.request(settings, command, member_of(call), call.link, call.id, directory)
     answer = exchange(parts, request)
     outcome = target.outcome(settings, command, answer)
     if isinstance(outcome, Refused) and (milder := target.milder(request, outcome)) is not None:
@@ -151,11 +153,11 @@ def _exchange(parts: Parts, call: Call, command: Command) -> tuple[Answer, Outco
 
 def _directory(parts: Parts, command: Command) -> Directory:
     """What names stand for over there. Only a page cannot do without: an alert may lack its urgency."""
-    receivers = command.draft.receivers if isinstance(command, Create) else ()
+    receivers = departure.receivers_of(command)
     if not isinstance(command, Create | Update):
         return Directory()
     try:
-        return directory_of(parts, command.target, tuple(r.name for r in receivers))
+        return directory_of(parts, command.target, receivers)
     except Unlistable:
         if receivers and not departure.by_integration(command):
             raise

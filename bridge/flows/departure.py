@@ -10,6 +10,7 @@ from bridge.app import Parts
 from bridge.core import outcome as outcomes
 from bridge.core import routes
 from bridge.core.durations import say_duration
+from bridge.core.marks import is_page_mark
 from bridge.core.policy import PAGERTREE, ROOTLY
 from bridge.errors import Unlistable
 from bridge.flows.directory import RECEIVERS, directory_of
@@ -29,6 +30,7 @@ from bridge.model import (
     Retry,
     Says,
     Settlement,
+    Update,
     Verdict,
 )
 from bridge.store.contract import Transaction
@@ -44,8 +46,9 @@ def stopped(parts: Parts, call: Call, command: Create) -> Settlement | None:
     link = _read_again(parts, call)
     if link is None:
         return outcomes.superseded("not needed any more: read again just before it left")
-    age = parts.clock() - link.began_at
-    if age <= parts.policy.max_page_age:
+    asked_at = call.created_at if is_page_mark(command.of) else None  # what was asked for is as old as the asking
+    age = parts.clock() - (asked_at or link.began_at)
+    if age <= parts.policy.max_page_age or link.home.kind == "signal":  # nobody else could tell of a signal
         return None
     return _too_old(parts, call, link, f"not paged: already {say_duration(age)} old when it could leave")
 
@@ -83,8 +86,7 @@ def _asked_now(parts: Parts, link: Link) -> Event | None:
 def _too_old(parts: Parts, call: Call, link: Link, why: str) -> Settlement:
     """A note where a person will see it instead of a page that nobody can use."""
     note = Note(link.home.system, link.home.name, f"{why[0].upper()}{why[1:]}.", f"old:{call.command.of}")
-    notes = () if link.home.kind == "signal" else (note,)  # there is nowhere to write to whoever raised a signal
-    decision = Decision(Verdict.APPLIED, why, link, notes, alarms=(why,))
+    decision = Decision(Verdict.APPLIED, why, link, (note,), alarms=(why,))
     parts.store.write(lambda tx: tx.apply(decision, call.cause, sorted(parts.policy.shadow)))
     log.error("alarm", kind="old_page", what=why, call=call.id, link=link.id)
     parts.metrics.alarm("old_page")
@@ -118,6 +120,23 @@ def unlisted(parts: Parts, call: Call, fault: Unlistable, chance: float) -> Sett
     """The directory never could be read: the call was not made, and that side looks down or refuses our key."""
     parts.circuits.note(call.command.target, Retry(str(fault), auth=fault.auth), parts.clock())
     return outcomes.again(call, str(fault), parts.clock(), chance)
+
+
+def receivers_of(command: Command) -> tuple[str, ...]:
+    """The names of whom a page is for, as it is made or changed."""
+    match command:
+        case Create(draft=draft):
+            return tuple(receiver.name for receiver in draft.receivers)
+        case Update(fields={"receivers": list() as names}):
+            return tuple(map(str, names))
+    return ()
+
+
+def check_update(parts: Parts, call: Call, command: Command, directory: Directory) -> None:
+    """A page that is sent elsewhere keeps its receivers where none of the new ones exists."""
+    names = receivers_of(command) if isinstance(command, Update) else ()
+    if missing := [name for name in names if directory.find(name, *RECEIVERS) is None]:
+        _alarm(parts, call, "receiver", f"PagerTree does not know {', '.join(missing)}: the page does not go there")
 
 
 def _without_unknown(

@@ -47,13 +47,14 @@ def name_of(parts: Parts, system: str, person: str) -> str:
     return known.title or person if known else person
 
 
-def unknown_receivers(parts: Parts) -> tuple[tuple[int, str], ...]:
-    """Receivers of the routes that PagerTree does not know, each with its route's number. Raises `Unlistable`."""
-    named = [
-        (n, r.name) for n, route in enumerate(parts.policy.routes) for r in receivers_of(route) if not r.integration
-    ]
+def unknown_receivers(parts: Parts) -> tuple[tuple[str, str], ...]:
+    """Receivers that PagerTree does not know, each with where it is named. Raises `Unlistable`."""
+    policy = parts.policy
+    routed = [(f"routes.{n}", r) for n, route in enumerate(policy.routes) for r in receivers_of(route)]
+    raised = [(f"integrations.{id_}", r) for id_, terms in policy.integrations.items() for r in terms.receivers]
+    named = [(where, r.name) for where, r in (*routed, *raised) if not r.integration]
     directory = directory_of(parts, PAGERTREE, tuple(name for _, name in named))
-    return tuple((n, name) for n, name in named if directory.find(name, *RECEIVERS) is None)
+    return tuple((where, name) for where, name in named if directory.find(name, *RECEIVERS) is None)
 
 
 def _lacks(directory: Directory, wanted: tuple[str, ...]) -> bool:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 
 from bridge.config import Config
 from bridge.core.policy import PAGERTREE
 from bridge.errors import Broken, Unlistable
-from bridge.flows.checks import Check, ok, warn
-from bridge.model import Answer, NoAnswer, Ref, Request, Response
+from bridge.flows.asking import Send, whole_list
+from bridge.flows.checks import Area, Check, fail, ok, warn
+from bridge.model import NoAnswer, Ref, Response
 from bridge.store.sqlite import open_readonly
 from bridge.systems.rootly import checkup
 
-Send = Callable[[Request], Answer]
 SHOWN = 5
 
 
 def examine(config: Config, send: Send) -> Iterator[Check]:
-    yield from _neighbour(config, send)
+    yield from neighbour(config, send)
     yield from _webhooks(config, send)
 
 
-def _neighbour(config: Config, send: Send) -> Iterator[Check]:
+def neighbour(config: Config, send: Send) -> Iterator[Check]:
     """Two that page for the same incident make two pages."""
     name, answer = "Rootly's own PagerTree integration", send(checkup.newest_alerts(config.rootly))
     try:
@@ -37,6 +37,27 @@ def _neighbour(config: Config, send: Send) -> Iterator[Check]:
     shown = ", ".join(found[:SHOWN])
     mend = "in Rootly switch off the workflows that create PagerTree alerts and PagerTree as an alert source"
     yield warn(name, f"pages beside us: {len(found)} alert(s) that we did not make ({shown})", mend)
+
+
+def severities(config: Config, send: Send) -> Iterator[Check]:
+    """Rootly's own against the maps: what they do not name takes the default."""
+    name = "severities"
+    try:
+        found = whole_list(send, checkup.severities(config.rootly), checkup.read_severities)
+    except Unlistable as fault:
+        yield fail(name, str(fault), "try again later", Area.REMOTE)
+        return
+    maps = {"mapping.severity": config.mapping.severity, "mapping.urgency": config.mapping.urgency}
+    lacking = [(key, *one) for key, words in maps.items() for one in found if one[1].lower() not in _lower(words)]
+    for key, severity, attribute in lacking:
+        detail = f"{key}: has no {attribute or 'word'} for Rootly's severity {severity}, so it takes the default"
+        yield warn(name, detail, f"add {attribute or 'the severity in Rootly'}, or let the default stand")
+    if not lacking:
+        yield ok(name, f"the maps know each of Rootly's: {', '.join(name for name, _ in found) or 'there are none'}")
+
+
+def _lower(words: Mapping[str, str]) -> set[str]:
+    return {word.lower() for word in words}
 
 
 def _unread(answer: NoAnswer) -> tuple[frozenset[str], frozenset[str]]:
@@ -79,9 +100,9 @@ def _webhooks(config: Config, send: Send) -> Iterator[Check]:
 def endpoint_check(name: str, url: str, found: tuple[checkup.Endpoint, ...]) -> Check:
     mine = next((one for one in found if one.url.partition("?")[0].rstrip("/") == url), None)
     if mine is None:
-        return warn(name, f"none goes to {url}", "add it in Rootly, Configuration, Webhooks, or tell by resync alone")
+        return warn(name, f"none goes to {url}", "`bridge setup` makes it; until then only poll and resync tell")
     if not mine.enabled:
-        return warn(name, f"the one to {url} is switched off", "switch it on in Rootly, Configuration, Webhooks")
+        return warn(name, f"the one to {url} is switched off", "`bridge setup` switches it on")
     if mine.lacking:
-        return warn(name, f"does not send {', '.join(mine.lacking)}", "tick these events in Rootly's webhook")
+        return warn(name, f"does not send {', '.join(mine.lacking)}", "`bridge setup` ticks them")
     return ok(name, f"goes to {url} with every event that is needed")

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
-from typing import Any
 
 from bridge import known
 from bridge.config import Config
@@ -16,17 +13,12 @@ from bridge.core.policy import PAGERTREE, ROOTLY
 from bridge.core.routes import receivers_of
 from bridge.errors import Unlistable
 from bridge.flows import doctor_rootly as rootly
+from bridge.flows.asking import NAMES, RECEIVERS, Send, connected, directory_of, settings_of
 from bridge.flows.checks import Area, Check, fail, ok, warn
-from bridge.flows.doctor_rootly import Send
-from bridge.flows.outage import why
-from bridge.model import Answer, NoAnswer, Request, Response
-from bridge.systems.contract import Directory, Known, Listing
-from bridge.transport import Transport, origin
+from bridge.model import Answer, NoAnswer, Response
+from bridge.systems.contract import Directory
 
-NAMES = {PAGERTREE: "PagerTree", ROOTLY: "Rootly"}
 SKEW = 30.0  # seconds that two clocks may differ
-MOST_PAGES = 100
-KINDS = ("team", "router", "user")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +34,32 @@ class Side:
 
 
 def examine(config: Config, env: Mapping[str, str], clock: Callable[[], datetime]) -> Iterator[Check]:
-    bundle = env.get("BRIDGE_CA_BUNDLE")
-    allowed = frozenset(origin(section.api_url) for section in (config.pagertree, config.rootly))
-    with closing(Transport(allowed, ca_bundle=Path(bundle) if bundle else None)) as transport:
-        yield from _ask(config, transport.send, clock)
+    with connected(config, env) as send:
+        sides = probe_both(config, send)
+        for side in sides.values():
+            yield key_check(side)
+            if isinstance(side.answer, Response):
+                yield clock_check(side, clock())
+        good = frozenset(system for system, side in sides.items() if side.usable)
+        yield from names(config, send, good)
+        if ROOTLY in good:
+            yield from rootly.examine(config, send)
 
 
-def _ask(config: Config, send: Send, clock: Callable[[], datetime]) -> Iterator[Check]:
-    sides = [Side(system, send(known.TARGETS[system].probe(_settings(config, system)))) for system in NAMES]
-    for side in sides:
-        yield key_check(side)
-        if isinstance(side.answer, Response):
-            yield clock_check(side, clock())
-    good = {side.system for side in sides if side.usable}
+def probe_both(config: Config, send: Send) -> Mapping[str, Side]:
+    return {
+        system: Side(system, send(known.TARGETS[system].probe(settings_of(config, system))))
+        for system in (PAGERTREE, ROOTLY)
+    }
+
+
+def names(config: Config, send: Send, good: frozenset[str]) -> Iterator[Check]:
+    """What the configuration calls things, against what the systems in `good` call them."""
     if PAGERTREE in good:
         yield from _listed("receivers", config, PAGERTREE, send, _receivers)
     if ROOTLY in good:
         yield from _listed("urgencies", config, ROOTLY, send, _urgencies)
-        yield from rootly.examine(config, send)
-
-
-def _settings(config: Config, system: str) -> Any:
-    return getattr(config, system)
+        yield from rootly.severities(config, send)
 
 
 # -- keys and clocks ---------------------------------------------------------------------------------------------------
@@ -109,38 +105,30 @@ def _listed(
     name: str, config: Config, system: str, send: Send, judge: Callable[[Config, Directory], Iterator[Check]]
 ) -> Iterator[Check]:
     try:
-        directory = _directory(config, system, send)
+        directory = directory_of(config, system, send)
     except Unlistable as fault:
         yield fail(name, str(fault), "try again later", Area.REMOTE)
         return
     yield from judge(config, directory)
 
 
-def _directory(config: Config, system: str, send: Send) -> Directory:
-    listings = known.TARGETS[system].directories(_settings(config, system))
-    return Directory(tuple(entry for listing in listings for entry in _entries(system, listing, send)))
-
-
-def _entries(system: str, listing: Listing, send: Send) -> Iterator[Known]:
-    request: Request | None = listing.first
-    for _ in range(MOST_PAGES):
-        if request is None:
-            return
-        answer = send(request)
-        if not isinstance(answer, Response) or not answer.ok:
-            raise Unlistable(f"{listing.name} could not be read: {why(answer)}")
-        page, request = known.TARGETS[system].read_directory(listing, answer)
-        yield from page
-
-
 def _receivers(config: Config, directory: Directory) -> Iterator[Check]:
-    wanted = [(n, r) for n, route in enumerate(config.routes) for r in receivers_of(route)]
-    missing = [(n, r.name) for n, r in wanted if not r.integration and directory.find(r.name, *KINDS) is None]
+    wanted = tuple(_named(config))
+    missing = [(place, name) for place, name in wanted if directory.find(name, *RECEIVERS) is None]
     for place, name in missing:
         mend = "name a team, router or user that is there; until then the last route's receivers are paged"
-        yield fail("receivers", f"routes.{place}: PagerTree has no {name}", mend, Area.CONFIG)
+        yield fail("receivers", f"{place}: PagerTree has no {name}", mend, Area.CONFIG)
     if not missing:
         yield ok("receivers", f"every receiver of the {len(config.routes)} routes that can be looked up is there")
+
+
+def _named(config: Config) -> Iterator[tuple[str, str]]:
+    """Each receiver that can be looked up, with the key that names it."""
+    for place, route in enumerate(config.routes):
+        yield from ((f"routes.{place}", one.name) for one in receivers_of(route) if not one.integration)
+    for place, integration in enumerate(config.integrations):
+        if PAGERTREE in integration.send_to:
+            yield from ((f"integrations.{place}.destinations", name) for name in integration.destinations)
 
 
 def _urgencies(config: Config, directory: Directory) -> Iterator[Check]:

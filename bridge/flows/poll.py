@@ -22,8 +22,8 @@ log = get_log(__name__)
 
 
 def poll(parts: Parts) -> int:
-    """Read every feed from its cursor on; returns how many new entries were kept. Raises `Unlistable`."""
-    return sum(_poll_one(parts, name) for name in parts.sources)
+    """Read the feed of each system from its cursor on; returns how many new entries were kept. Raises `Unlistable`."""
+    return sum(_poll_one(parts, name) for name in parts.targets)
 
 
 def _poll_one(parts: Parts, system: str) -> int:

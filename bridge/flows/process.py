@@ -51,7 +51,7 @@ def process_one(parts: Parts, delivery: Delivery, chance: float, turn: Callable[
         verdict, reason, decisions = _postpone(parts, delivery, str(waiting), chance)
     except Lost:
         return Verdict.WAITING
-    _tell(parts, delivery, verdict, reason, decisions)
+    tell(parts, delivery, verdict, reason, decisions)
     return verdict
 
 
@@ -191,7 +191,7 @@ def put_aside(parts: Parts, delivery: Delivery, crash: Exception) -> None:
         _end(parts, delivery, Verdict.QUARANTINED, what)
 
 
-def _tell(parts: Parts, delivery: Delivery, verdict: Verdict, reason: str, decisions: tuple[Decision, ...]) -> None:
+def tell(parts: Parts, delivery: Delivery, verdict: Verdict, reason: str, decisions: tuple[Decision, ...]) -> None:
     links = sorted({d.link.id for d in decisions if d.link is not None and d.link.id})
     log.info(
         "delivery.judged", delivery=delivery.id, source=delivery.source, verdict=verdict, reason=reason, links=links

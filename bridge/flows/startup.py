@@ -11,13 +11,13 @@ log = get_log(__name__)
 
 
 def check_names(parts: Parts) -> None:
-    """An alarm for every receiver of a route that PagerTree does not know."""
+    """An alarm for every receiver of a route or an integration that PagerTree does not know."""
     try:
         unknown = unknown_receivers(parts)
     except Unlistable as fault:
         log.warning("receivers.unchecked", reason=str(fault))
         return
-    for route, name in unknown:
-        what = f"routes.{route}: PagerTree knows no team, router or user {name}; its pages go to the last route"
+    for where, name in unknown:
+        what = f"{where}: PagerTree knows no team, router or user {name}; its pages go to the last route"
         parts.metrics.alarm("receiver")
         log.error("alarm", kind="receiver", what=what)

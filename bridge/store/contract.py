@@ -27,6 +27,15 @@ class Kept:
     duplicate: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A delivery that was kept earlier, whatever became of it."""
+
+    id: str
+    key: str
+    at: datetime
+
+
 class Transaction(Protocol):
     """One unit of work. `now` is read once."""
 
@@ -35,6 +44,9 @@ class Transaction(Protocol):
     # inbox
     def keep(self, source: str, key: str, hook: Hook) -> Kept:
         """Store the raw request with our own secrets already masked. The same source and key twice is one row."""
+
+    def kept_last(self, source: str, prefix: str) -> Before | None:
+        """The newest delivery of that source whose key begins with `prefix`, pruned or not."""
 
     def claim_deliveries(self, limit: int, lease: timedelta) -> tuple[Delivery, ...]:
         """Take the oldest due ones, move their `due_at` forward by the lease, count the attempt."""

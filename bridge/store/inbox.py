@@ -9,7 +9,7 @@ from typing import Any
 from bridge.errors import Lost
 from bridge.model import Delivery, Hook, Verdict
 from bridge.store.codec import dump_words, load_words, moment
-from bridge.store.contract import Kept
+from bridge.store.contract import Before, Kept
 from bridge.store.session import DELIVERIES, Session
 
 KEEP = """
@@ -19,6 +19,12 @@ ON CONFLICT (source, key) DO NOTHING
 """
 
 KEPT_BEFORE = "SELECT id FROM deliveries WHERE source = :source AND key = :key"
+
+# A range of the unique index: nothing in a key sorts behind the last code point there is.
+KEPT_LAST = """
+SELECT id, key, received_at FROM deliveries
+WHERE source = :source AND key >= :prefix AND key < :end ORDER BY id DESC LIMIT 1
+"""
 
 CLAIM = """
 UPDATE deliveries
@@ -75,6 +81,11 @@ def keep(session: Session, source: str, key: str, hook: Hook) -> Kept:
         return Kept(before["id"], duplicate=True)
     session.woken.add(DELIVERIES)
     return Kept(delivery_id, duplicate=False)
+
+
+def kept_last(session: Session, source: str, prefix: str) -> Before | None:
+    row = session.one(KEPT_LAST, source=source, prefix=prefix, end=f"{prefix}\U0010ffff")
+    return Before(row["id"], row["key"], moment(row["received_at"])) if row else None
 
 
 def claim(session: Session, limit: int, lease: timedelta) -> tuple[Delivery, ...]:

@@ -179,6 +179,12 @@ def signals(db: Database) -> None:
     db.executescript(SIGNALS)
 
 
+def missing_steps(db: Database) -> tuple[str, ...]:
+    """Steps that the file has not had yet: an older bridge made it."""
+    had = {step.name for step in migrations.applied(db)}
+    return tuple(name for name in STEPS if name not in had)
+
+
 def unknown_steps(db: Database) -> tuple[str, ...]:
     """Steps that the file has had and we do not know: a newer bridge made them."""
     return tuple(step.name for step in migrations.applied(db) if step.name not in STEPS)

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from bridge.errors import Broken, Busy
-from bridge.store.migrations import migrations, unknown_steps
+from bridge.store.migrations import migrations, missing_steps, unknown_steps
 
 APPLICATION_ID = 0x52504254  # "RPBT": how we know a file as ours
 PRIVATE = 0o600
@@ -97,8 +97,11 @@ def open_for_reading(path: Path) -> Database:
     try:
         db = connect(path, writable=False)
         _identify(db, path)
+        older = missing_steps(db)
     except sqlite3.DatabaseError as error:
         raise _broken(path, error) from error
+    if older:
+        raise Broken(f"{path} was made by an older bridge: start this one once, or run `bridge db upgrade`")
     return db
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from bridge.model import Call, Circuit, Decision, Delivery, Hook, Lane, Link, Ref, Settlement, Verdict
 from bridge.store import claims, inbox, ledger, links, outbox, upkeep
 from bridge.store.codec import seconds
-from bridge.store.contract import Kept
+from bridge.store.contract import Before, Kept
 from bridge.store.session import Session
 
 
@@ -23,6 +23,9 @@ class SqlTransaction:
 
     def keep(self, source: str, key: str, hook: Hook) -> Kept:
         return inbox.keep(self._session, source, key, hook)
+
+    def kept_last(self, source: str, prefix: str) -> Before | None:
+        return inbox.kept_last(self._session, source, prefix)
 
     def claim_deliveries(self, limit: int, lease: timedelta) -> tuple[Delivery, ...]:
         return inbox.claim(self._session, limit, lease)

@@ -73,6 +73,8 @@ UPDATE outbox SET
 WHERE state = 'owed'
 """
 
+SHIFT_TIMERS = "UPDATE links SET resolve_at = resolve_at + :jump WHERE resolve_at IS NOT NULL"
+
 SHIFT_CIRCUITS = "UPDATE circuits SET probe_at = probe_at + :jump"
 
 
@@ -129,6 +131,7 @@ def shift(session: Session, jump: float) -> None:
     """The wall clock jumped by so many seconds: waits keep their length."""
     inbox.shift(session, jump)
     session.run(SHIFT_CALLS, jump=jump)
+    session.run(SHIFT_TIMERS, jump=jump)
     session.run(SHIFT_CIRCUITS, jump=jump)
     ledger.audit(
         session, "bridge", "clock", "store", f"the wall clock jumped by {jump:+.1f} s: waits keep their length"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bridge.flows.receive import PATIENCE
-from bridge.web import api, health
+from bridge.web import api, health, pages
 from bridge.web.bearer import Bearer, token
 from bridge.web.clients import Failures, networks
 from bridge.web.hooks import PREFIX, Hooks, Waiting
@@ -33,7 +33,8 @@ class Front:
         bearer = Bearer(tokens, failures, trusted)
         readiness = health.Readiness(parts, parts.config.database.parent, self.stopping.is_set)
         self._hooks = Hooks(parts, failures, trusted, patience)
-        self.flask = inside([health.blueprint(parts, readiness, bearer, trusted), api.blueprint(parts, bearer)])
+        doors = (health.blueprint(parts, readiness, bearer, trusted), api.blueprint(parts, bearer))
+        self.flask = inside([*doors, pages.blueprint(parts, bearer)])
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         application = self._hooks if environ["PATH_INFO"].startswith(PREFIXES) else self.flask

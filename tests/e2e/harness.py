@@ -192,11 +192,15 @@ def open_scene(
     return Scene(stage, bridge, bridge.run_aside())
 
 
+def _over(fast: Mapping[str, Any], section: Mapping[str, Any] | list[Any]) -> Mapping[str, Any] | list[Any]:
+    return section if isinstance(section, list) else {**fast, **section}
+
+
 def write_configuration(
-    stage: Stage, folder: Path, routes: Routes | None = None, port: int = 0, **sections: Mapping[str, Any]
+    stage: Stage, folder: Path, routes: Routes | None = None, port: int = 0, **sections: Mapping[str, Any] | list[Any]
 ) -> Path:
     """JSON is YAML. Without routes of its own it has those of the stage."""
-    merged = {name: {**FAST.get(name, {}), **sections.get(name, {})} for name in FAST | sections}
+    merged: dict[str, Any] = {name: _over(FAST.get(name, {}), sections.get(name, {})) for name in FAST | sections}
     whole = stage.configuration(port, **merged) | ({"routes": routes} if routes else {})
     path = folder / "config.yaml"
     path.write_text(json.dumps(whole))

@@ -44,6 +44,20 @@ def test_a_key_with_a_lone_surrogate_is_kept_and_known_again(store):
     assert keep(store, "odd \ud800 key").duplicate
 
 
+def test_the_newest_of_a_key_s_beginning_is_known_even_when_it_was_pruned(store, time):
+    keep(store, "body:one:1", "page")
+    time.pass_(1)
+    newest = keep(store, "body:one:2", "page")
+    for key, source in (("body:onf", "page"), ("body:on", "page"), ("body:one:3", "rootly")):
+        keep(store, key, source)
+    claimed = claim_deliveries(store)
+    store.write(lambda tx: [tx.close(delivery, Verdict.APPLIED, "done") for delivery in claimed])
+    store.write(lambda tx: tx.prune(time.now + timedelta(days=1), 100))
+    before = store.write(lambda tx: tx.kept_last("page", "body:one:"))
+    assert (before.id, before.key, before.at) == (newest.id, "body:one:2", time.now)
+    assert store.write(lambda tx: tx.kept_last("page", "body:two:")) is None
+
+
 def test_the_oldest_are_claimed_first_and_only_once(store, time):
     ids = []
     for number in range(3):

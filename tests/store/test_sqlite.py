@@ -11,10 +11,13 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from sqlite_utils import Database
 
 from bridge.errors import BridgeError, Broken, Busy, Unavailable
 from bridge.model import Hook
+from bridge.store.migrations import migrations
 from bridge.store.sqlite import open_readonly, open_sqlite, wal_reset_warning
+from bridge.store.sqlite_file import APPLICATION_ID
 from bridge.store.waiting_line import WaitingLine
 from tests.store.engines import Sqlite
 from tests.store.examples import apply, claim, claim_deliveries, claim_one, keep, made, page, paged, settle, trouble
@@ -355,3 +358,22 @@ def test_a_file_that_lost_its_tables_is_told_in_one_sentence(tmp_path):
 
     with pytest.raises(Broken, match="db upgrade"), open_readonly(tmp_path / "bridge.db").reports() as reports:
         reports.deliveries({}, 10)
+
+
+def test_an_older_file_is_brought_up_to_date_and_keeps_its_rows(tmp_path):
+    path = tmp_path / "bridge.db"
+    with closing(sqlite3.connect(path)) as db:
+        migrations.apply(Database(db), stop_before="signals")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(
+            "INSERT INTO links VALUES"
+            " ('01J00000000000000000000000', 'alert', 'pagertree', 'alert', 'a', '', 1, 1,"
+            """ '{"title": "T"}', 'T', '', 1, 0, 0, 1, 1, NULL)"""
+        )
+        db.commit()
+    with pytest.raises(Broken, match="made by an older bridge"):
+        open_readonly(path)
+    store = open_sqlite(path)
+    link = store.write(lambda tx: tx.link("01J00000000000000000000000"))
+    store.close()
+    assert (link.trouble.title, link.dedup_count, link.resolve_at) == ("T", 0, None)

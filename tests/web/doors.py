@@ -16,6 +16,7 @@ from bridge.web.server import Limits, Server, serve
 ROOTLY_SECRET = "CANARY-rootly-webhook-0123456789abcdef"
 PAGERTREE_SECRET = "CANARY-pagertree-webhook-0123456789abcdef"
 READER, OPERATOR = "CANARY-reader-0123456789abcdef", "CANARY-operator-0123456789abcdef"
+SECOND = "CANARY-second-0123456789abcdef"  # may operate as well
 
 CONFIG = f"""
 server: {{trusted_proxies: [10.0.0.0/8]}}
@@ -33,6 +34,7 @@ api:
   tokens:
     - {{name: reader, token: {READER}, scopes: [read]}}
     - {{name: operator, token: {OPERATOR}, scopes: [operate]}}
+    - {{name: second, token: {SECOND}, scopes: [operate]}}
 """
 
 _numbers = count(1)
