@@ -17,6 +17,7 @@ BYTES = 64 * 1024 * 1024  # for a context; the libraries and their code take fiv
 USES = 1000  # then a new context: libraries keep what they have seen, and nothing may grow for ever
 FUNCTIONS = ("compileTemplate", "renderTemplate", "templateFault")
 
+_TURNS = threading.BoundedSemaphore(2)  # of all threads: each would use up the others' time
 _OWN = threading.local()  # QuickJS measures its stack from the thread that made a context
 
 
@@ -53,16 +54,17 @@ class _Context:
 
 def ask(*calls: Call) -> Answer:
     """What came of the last call, or of the first that has a fault. Raises `Stopped`."""
-    context = _context()
-    used = context.left < USES
-    context.left -= 1
-    try:
-        return _through(context, calls)
-    except _Damaged as damage:
-        _OWN.context = None
-        if used:  # what an earlier template left behind may be the cause
-            return ask(*calls)
-        raise Stopped(str(damage)) from None
+    with _TURNS:
+        while True:
+            context = _context()
+            used = context.left < USES
+            context.left -= 1
+            try:
+                return _through(context, calls)
+            except _Damaged as damage:
+                _OWN.context = None
+                if not used:  # else what an earlier template left behind may be the cause
+                    raise Stopped(str(damage)) from None
 
 
 def _through(context: _Context, calls: tuple[Call, ...]) -> Answer:

@@ -13,7 +13,7 @@ from bridge.core import mapping
 from bridge.core.alerts import driven
 from bridge.core.links import is_step, met, observed, promised, put
 from bridge.core.marks import integration_mark
-from bridge.core.policy import PAGERTREE, ROOTLY, Policy, Terms
+from bridge.core.policy import PAGERTREE, ROOTLY, Policy, Terms, title_of
 from bridge.model import Create, Decision, Draft, Event, Link, Member, Phase, Status, Trouble, Verdict
 
 NEVER_MADE = ("dead", "superseded")
@@ -74,7 +74,7 @@ def _made(event: Event, link: Link, terms: Terms, policy: Policy, now: datetime)
     for system in terms.send_to:
         link = put(link, promised(system, mark, link.episode))
     creates = tuple(Create(system, mark, _draft(system, event, link, terms, policy)) for system in terms.send_to)
-    sides = " and ".join(sorted(terms.send_to))
+    sides = " and ".join(sorted(title_of(system) for system in terms.send_to))
     again = f", episode {link.episode}" if link.episode > 1 else ""
     return Decision(
         Verdict.APPLIED, f"{event.word}: raised in {sides}{again}", link, creates, (), (), _odd(event, policy)
