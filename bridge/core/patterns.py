@@ -23,6 +23,7 @@ _TOKEN = re.compile(
     r"|(?P<atom>\\k<\w+>|\\.|\[\^?(?:\\.|[^\]\\])*\]|.)",
     re.DOTALL,
 )
+_BRACKET = re.compile(r"(?<!\\)\[")  # in a class: a character like others, which Python may take for a set one day
 _PYTHONS_OWN = {r"\A": "^", r"\Z": "$"}  # ECMAScript reads them as letters
 _OTHERWISE = {"[]": "(?!)", "[^]": r"[\s\S]", "{": r"\{"}  # the same in ECMAScript and in Python
 
@@ -116,4 +117,6 @@ def _translated(text: str, multiline: bool) -> str:
         return r"\Z"  # Python's `$` would also match before a closing line break
     if text.startswith("(?<") and text.endswith(">"):
         return "(?P<" + text[3:]
+    if text.startswith("[") and text not in _OTHERWISE:
+        return text[0] + _BRACKET.sub(r"\\\g<0>", text[1:])
     return f"(?P={text[3:-1]})" if text.startswith(r"\k<") else _OTHERWISE.get(text, text)

@@ -188,6 +188,8 @@ def test_a_pattern_that_may_take_for_ever_is_refused(pattern):
         ("{name}", "{name}"),
         ("a[^]c", "a\nc"),
         (r"https?:\/\/[a-z.]+", "http://a.b"),
+        ("^[[a]b", "[b"),
+        ("^[^[]b$", "ab"),
     ],
 )
 def test_everyday_patterns_are_read_as_ecmascript_reads_them(pattern, text):
