@@ -17,8 +17,9 @@ from pydantic import AfterValidator, Field, model_validator
 from ulid import ULID
 
 from bridge.errors import Unreadable, Unverified
-from bridge.model import JSON, Event, Hook, Ref, Request, Response, Says, Status, Trouble
-from bridge.systems.contract import FeedPage, Verified
+from bridge.model import JSON, Event, Hook, Ref, Says, Status, Trouble
+from bridge.systems import unasked
+from bridge.systems.contract import Verified
 from bridge.systems.fields import Duration, Section
 from bridge.systems.posts import parse_post
 from bridge.systems.tools import Action, Reading, Render, Tool
@@ -183,23 +184,8 @@ def _trouble(door: Door, reading: Reading) -> Trouble:
 
 # -- what a tool has not -----------------------------------------------------------------------------------------------
 
-
-def question(_door: Door, _event: Event, /) -> Request | None:
-    """What a tool says is all that can be known."""
-    return None
-
-
-def answered(event: Event, _answer: Response, /) -> Event:
-    return event
-
-
-def feed(_door: Door, _since: datetime, _cursor: str | None, /) -> Request | None:
-    return None
-
-
-def read_feed(_answer: Response, /) -> FeedPage:
-    return FeedPage(())
-
-
-def record(raw: Mapping[str, object], /) -> bytes:
-    raise Unreadable(f"an integration has no findings to keep: {sorted(raw)}")
+question = unasked.question
+answered = unasked.answered
+feed = unasked.feed
+read_feed = unasked.read_feed
+record = unasked.record

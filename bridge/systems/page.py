@@ -14,8 +14,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from bridge.errors import Unreadable, Unverified
-from bridge.model import JSON, Event, Hook, Ref, Request, Response, Says, Status, Text
-from bridge.systems.contract import FeedPage, Verified
+from bridge.model import JSON, Event, Hook, Ref, Says, Status, Text
+from bridge.systems import unasked
+from bridge.systems.contract import Verified
 from bridge.systems.page_fields import Changes, Move, Page, faults_of
 from bridge.systems.payload import mapping, parse_object, text
 
@@ -91,22 +92,8 @@ def _also(body: JSON, wanted: Changes | Move) -> tuple[Ref, ...]:
 
 # -- what our own requests have not ------------------------------------------------------------------------------------
 
-
-def question(_settings: object, _event: Event, /) -> Request | None:
-    return None
-
-
-def answered(event: Event, _answer: Response, /) -> Event:
-    return event
-
-
-def feed(_settings: object, _since: datetime, _cursor: str | None, /) -> Request | None:
-    return None
-
-
-def read_feed(_answer: Response, /) -> FeedPage:
-    return FeedPage(())
-
-
-def record(raw: Mapping[str, object], /) -> bytes:
-    raise Unreadable(f"a page has no findings to keep: {sorted(raw)}")
+question = unasked.question
+answered = unasked.answered
+feed = unasked.feed
+read_feed = unasked.read_feed
+record = unasked.record
