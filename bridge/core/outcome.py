@@ -110,6 +110,20 @@ def _doubtful(call: Call, reason: str, now: datetime, chance: float) -> Settleme
 # -- a create or note whose answer was lost ----------------------------------------------------------------------------
 
 
+def of_this_call(call: Call, found: tuple[Event, ...]) -> tuple[Event, ...]:
+    """Without what is far older than the call: the mark of a signal may come again once its link was pruned, and the
+    alert that bore it then is not the page that is owed now. A day, because clocks may be wrong by hours."""
+    if not isinstance(call.command, Create) or call.created_at is None:
+        return found
+    since = call.created_at - timedelta(days=1)
+    return tuple(event for event in found if not _began_before(event, since))
+
+
+def _began_before(event: Event, moment: datetime) -> bool:
+    began = event.trouble.began_at if event.trouble else None
+    return began is not None and began < moment
+
+
 def judge_absent(call: Call, now: datetime, settle: timedelta) -> Settlement | None:
     """It was looked up and is not there (yet). None: it may be repeated now."""
     since = call.unsure_since or now

@@ -182,7 +182,7 @@ def _looked_up(parts: Parts, call: Call, chance: float) -> Settlement | None:
     if not isinstance(answer, Response) or not answer.ok:
         return outcomes.again(call, "its effect is unknown and the look-up did not answer", parts.clock(), chance)
     try:
-        found = target.found(settings, call.command, call.id, answer)
+        found = outcomes.of_this_call(call, target.found(settings, call.command, call.id, answer))
     except (Unlistable, Unreadable) as fault:
         return outcomes.again(call, f"its effect is unknown: {fault}", parts.clock(), chance)
     if found:

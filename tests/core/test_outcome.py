@@ -21,6 +21,7 @@ from bridge.model import (
     Retry,
     Says,
     Status,
+    Trouble,
     Unknown,
 )
 from tests.core.stories import ALT, MARK, NOW, OPEN, OVER, incident, judged, paged
@@ -149,3 +150,15 @@ def test_an_integration_that_made_nothing_within_a_minute_gives_way_to_the_last_
     assert all(waits)
     last = outcomes.unconfirmed(door, NOW + 90 * SECOND)
     assert (last.progress, last.unsure) == ("last_route", False)
+
+
+def made(began: timedelta) -> Event:
+    return Event(ALT, Says.STATE, "found by its mark", OVER, trouble=Trouble(began_at=NOW + began), fresh=True)
+
+
+def test_an_alert_far_older_than_the_call_is_not_what_it_made() -> None:
+    """Found all the same, it would be taken for the page, and nobody would be paged."""
+    old, new = made(timedelta(days=-90)), made(timedelta(hours=-3))
+    page = call(created_at=NOW)
+    assert outcomes.of_this_call(page, (new, old)) == (new,)
+    assert outcomes.of_this_call(page, (old,)) == ()
