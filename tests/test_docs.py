@@ -31,7 +31,7 @@ from bridge.systems.integrations import Settings
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 PAGES = {path.name: path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))}
-PLACES = ("bridge", "tests", "benchmarks", "docs", "deploy", ".ci/run")
+PLACES = ("bridge", "assets", "tests", "benchmarks", "docs", "deploy", ".ci/run")
 MADE = {"__pycache__", ".pytest_cache"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 SECRETS = {name: "0123456789abcdef" * 2 + name for name in ("pagertree", "rootly", "hook-p", "hook-r")}

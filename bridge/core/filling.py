@@ -38,7 +38,7 @@ def filled(actions: Sequence[Action], data: JSON, render: Render) -> tuple[tuple
             return None
         rendered = render(template, data)
         if rendered.text is None:
-            faults.append(f"the template of {name} failed: {rendered.fault}")
+            faults.append(f"{name}: {rendered.fault}")
         return rendered.text.strip() or None if rendered.text is not None else None
 
     return tuple(_filled(action, fill, faults) for action in actions), tuple(faults)

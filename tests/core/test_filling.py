@@ -59,7 +59,7 @@ def test_a_template_that_gives_nothing_leaves_the_title_as_it_was(template: str)
 
 def test_a_template_that_fails_is_told_in_the_reason() -> None:
     _, reason = page_of(setval(title="{{noSuchHelper incident.title 1}}"))
-    assert "the template of title failed" in reason
+    assert "title: the template failed" in reason
 
 
 def test_an_urgency_that_is_none_is_told_and_leaves_the_default() -> None:
