@@ -34,7 +34,7 @@ def _measure(wait: float, rounds: int, count: int) -> list[Figure]:
     with tempfile.TemporaryDirectory() as name, vendors(wait) as there:
         folder = Path(name)
         _ours(there, folder, count)  # a first round, not counted: what it sends is what the loop shall send
-        calls = _as_sent(there, folder)
+        calls = as_sent(there, folder)
         for _ in range(rounds):
             theirs.append(_theirs(there, calls, count))
             ours.append(_ours(there, folder, count))
@@ -64,7 +64,8 @@ def _rate(there: Vendors, count: int) -> float:
     return (count - 1) / (times[-1] - times[0])
 
 
-def _as_sent(there: Vendors, folder: Path) -> Path:
+def as_sent(there: Vendors, folder: Path) -> Path:
+    """A file of the calls that came in, as `benchmarks.loop` takes it."""
     calls = [
         (method, there.url + path, _headers(head), _body(body)) for _, method, path, head, body in there.ask("calls")
     ]

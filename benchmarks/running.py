@@ -70,10 +70,12 @@ class Running:
 
 
 @contextmanager
-def bridge(folder: Path, there: Vendors | None = None) -> Iterator[Running]:
-    """`bridge serve` with the database in `folder`. Raises `TimeoutError` or `RuntimeError` if it does not come up."""
+def bridge(folder: Path, there: Vendors | None = None, **more: Any) -> Iterator[Running]:
+    """`bridge serve` with the database in `folder`; `more` are further sections of its configuration.
+
+    Raises `TimeoutError` or `RuntimeError` if it does not come up."""
     config = folder / "config.yaml"
-    config.write_text(json.dumps(configuration(there.url if there else "http://127.0.0.1:9")))
+    config.write_text(json.dumps(configuration(there.url if there else "http://127.0.0.1:9") | more))
     config.chmod(0o600)
     said = folder / "bridge.log"
     with said.open("wb") as stream:
