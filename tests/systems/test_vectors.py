@@ -43,6 +43,14 @@ def test_an_example_comes_out_as_it_says(vector: Vector) -> None:
         assert [compared(wish, one) for wish, one in zip(wanted, got, strict=True)] == wanted
 
 
+def test_pagertrees_own_names_are_understood(tmp_path: Path) -> None:
+    body = {"event_type": "create", "id": 5, "title": "T", "meta": {"incident": True, "incident_severity": "SEV-2"}}
+    expected = {"thirdparty_id": 5, "incident_severity": "SEV-2", "incident_message": None}
+    (vector,) = load(written(tmp_path, GOOD | {"body": body, "expected": expected}))
+    test_an_example_comes_out_as_it_says(vector)
+    assert vector.expected == {"id": "5", "severity": "SEV-2", "message": None}
+
+
 def run(file: Path) -> tuple[int, str]:
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"--vectors={file}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=50, check=False)

@@ -16,6 +16,11 @@ from bridge.templates import render
 BODIES = ("body", "raw", "form")
 OUTCOMES = ("expected", "refused", "unreadable")
 LOOSE = ("fault", "remark")  # true, false or a part of the sentence
+ALSO = {  # PagerTree's own names of the same
+    "thirdparty_id": "id",
+    "incident_severity": "severity",
+    "incident_message": "message",
+}
 
 
 class BadVectors(Exception):
@@ -53,6 +58,8 @@ def load(file: Path) -> list[Vector]:
 def _vector(where: str, given: Any) -> Vector:
     _check(isinstance(given, dict), f"{where} is no object")
     left = dict(given)
+    if "expected" in left:
+        left["expected"] = _in_our_names(left["expected"])
     where = f"{where}: {left.pop('name', 'unnamed')}"
     _check(left.get("type") in TOOLS, f"{where}: type is one of {', '.join(TOOLS)}")
     _check(sum(key in left for key in OUTCOMES) == 1, f"{where}: give one of {', '.join(OUTCOMES)}")
@@ -65,6 +72,17 @@ def _vector(where: str, given: Any) -> Vector:
     if kind:
         headers.setdefault("content-type", kind)
     return Vector(where, headers=headers, content=content, **{k: v for k, v in left.items() if k not in BODIES})
+
+
+def _in_our_names(expected: Any) -> Any:
+    """An id is text here, also where a set writes it as the number that was sent."""
+    if isinstance(expected, list):
+        return [_in_our_names(one) for one in expected]
+    if not isinstance(expected, dict):
+        return expected
+    named = {ALSO.get(key, key): value for key, value in expected.items()}
+    number = isinstance(named.get("id"), int) and not isinstance(named["id"], bool)
+    return {**named, "id": str(named["id"])} if number else named
 
 
 def _check(right: bool, fault: str) -> None:
