@@ -96,7 +96,7 @@ def test_a_mirrored_alert_is_resolved_on_both_sides_by_its_rootly_id(scene: Scen
     until(lambda: scene.alert(alert)["status"] == scene.mirror(alert)["status"] == "resolved")
 
 
-def test_an_incident_s_pages_are_acknowledged_by_its_id_and_it_stays_as_it_is(scene: Scene) -> None:
+def test_the_pages_of_an_incident_are_acknowledged_by_its_id_and_it_stays_as_it_is(scene: Scene) -> None:
     incident = scene.rootly.start_incident("Checkout down")
     page = scene.page(incident)
     ask(scene, f"/{incident['id']}/acknowledge", {"by": {"name": "Robin Field"}})
