@@ -41,6 +41,8 @@ def decide_alert(event: Event, link: Link | None, policy: Policy, now: datetime)
         return lowered(event, link, member)
     if event.fresh and _was_never_done(event, link, member):
         return _asked_again(link, member)
+    if event.fresh and _outlived(event, link, member):
+        return _resolved_too(event, link, member)
     return _judged(event, link, member, policy, now)
 
 
@@ -180,9 +182,30 @@ def _judged(event: Event, link: Link, member: Member, policy: Policy, now: datet
         return driven(done, seen, event, policy) if step and not echo else done
     if hidden:
         return _suppressed(link, seen)
-    if echo or not step or event.status is Status.OPEN:
-        return Decision(Verdict.IGNORED, _nothing_new(event, member, echo), link)
-    return driven(Decision(Verdict.APPLIED, "", link), seen, event, policy)
+    if (step and not echo and event.status is not Status.OPEN) or _left_behind(event, link, seen):
+        return driven(Decision(Verdict.APPLIED, "", link), seen, event, policy)
+    return Decision(Verdict.IGNORED, _nothing_new(event, member, echo), link)
+
+
+def _left_behind(event: Event, link: Link, member: Member) -> bool:
+    """Moved by another link that holds it too, such as an incident's: nobody has asked its mirrors yet."""
+    if event.status in (None, Status.OPEN) or link.kind != "alert" or link.listed:
+        return False
+    assert event.status is not None
+    return any(wants(m, event.status) and m.phase is not Phase.SILENT for m in _others(link, member))
+
+
+def _outlived(event: Event, link: Link, member: Member) -> bool:
+    """A fresh read shows it live, its origin is over, and nothing is on its way that would resolve it."""
+    mirrors = link.kind == "alert" and link.home.over and member.name != link.home.name
+    free = link.owing == 0 and not link.listed and not member.lowered and member.create not in ("dead", "superseded")
+    return mirrors and free and wants(member, Status.RESOLVED) and event.status in (Status.OPEN, Status.ACKNOWLEDGED)
+
+
+def _resolved_too(event: Event, link: Link, member: Member) -> Decision:
+    text = f"Resolved in {title_of(link.home.system)}"
+    link, calls = ask(put(link, observed(member, event)), [observed(member, event)], Status.RESOLVED, text)
+    return Decision(Verdict.APPLIED, f"{text}, and live here still: resolved too", link, calls)
 
 
 def _is_echo(event: Event, member: Member) -> bool:

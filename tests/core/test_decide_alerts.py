@@ -209,3 +209,32 @@ def test_a_handoff_that_overtakes_its_alert_raises_the_mirror_and_is_noted_on_it
     assert isinstance(create, Create)
     assert isinstance(note, Note)
     assert "handoff by Ann" in note.text
+
+
+def _over_by_its_incident() -> Link:
+    """The alert was resolved through the link of an incident that holds it too: that reaches this link by the store."""
+    link = mirrored()
+    home = replace(link.home, status=OVER, asked=OVER)
+    return replace(link, members=tuple(home if m == link.home else m for m in link.members))
+
+
+def test_a_mirror_follows_an_alert_that_was_resolved_with_its_incident() -> None:
+    decision = judged(alert(status=OVER, word="alert.resolved"), _over_by_its_incident())
+
+    assert [(c.target, c.status) for c in decision.commands if isinstance(c, Advance)] == [("rootly", OVER)]
+    assert judged(alert(status=OVER, word="alert.resolved"), decision.link).commands == ()
+
+
+def test_a_mirror_found_live_after_its_alert_is_over_is_resolved() -> None:
+    decision = judged(alert(RTL, OPEN, "seen by resync", fresh=True), _over_by_its_incident())
+
+    assert [(c.target, c.status) for c in decision.commands if isinstance(c, Advance)] == [("rootly", OVER)]
+
+
+def test_a_mirror_that_a_person_took_up_again_is_left_to_that_person() -> None:
+    link = _over_by_its_incident()
+    members = tuple(
+        replace(m, lowered=True, status=OVER, asked=OVER) if m.system == "rootly" else m for m in link.members
+    )
+
+    assert judged(alert(RTL, OPEN, "seen by resync", fresh=True), replace(link, members=members)).commands == ()

@@ -245,3 +245,15 @@ ON_CALL = {"match": {"always": True}, "actions": [{"type": "assign", "receiver":
 def through_integration(name: str, token: str | None = None) -> dict[str, object]:
     receiver = {"integration": name, **({"token": token} if token else {})}
     return {"match": {"incident.severity": "critical"}, "actions": [{"type": "assign", "receiver": [receiver]}]}
+
+
+def test_the_mirror_of_an_attached_alert_is_resolved_with_the_incident(scene: Scene) -> None:
+    """The alert is resolved through the incident's link; its mirror hangs on a link of its own."""
+    alert = scene.raised("Disk full")
+    incident = scene.rootly.start_incident("Checkout is down", severity="high")
+    scene.page(incident)
+    scene.rootly.attach_alert(incident["id"], scene.mirror(alert)["id"])
+    scene.quiet()
+    scene.rootly.resolve_incident(incident["id"])
+    until(lambda: scene.alert(alert)["status"] == "resolved")
+    until(lambda: scene.mirror(alert)["status"] == "resolved", what=scene.reasons)
