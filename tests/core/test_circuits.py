@@ -62,3 +62,10 @@ def test_it_remembers_since_when_it_is_open() -> None:
     assert circuit.since == NOW
     assert not circuits.lets_pass(circuit, NOW + timedelta(minutes=5))
     assert circuits.lets_pass(circuit, circuit.probe_at)
+
+
+def test_a_probe_set_before_the_clock_was_put_back_is_not_waited_for() -> None:
+    circuit = after(*[DOWN] * 5)
+
+    assert circuits.lets_pass(circuit, NOW - timedelta(hours=2))
+    assert not circuits.lets_pass(circuit, NOW - timedelta(seconds=1))

@@ -1,0 +1,1 @@
+"""Whole bridges in virtual time between simulated vendors: a seed draws troubles, people and faults; see __main__."""

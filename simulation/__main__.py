@@ -1,0 +1,79 @@
+"""`python -m simulation --seeds 1000`: plays seeds, prints how many and a line to replay each that failed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from simulation import machine, sabotage
+from simulation.play import Played, play
+
+KEPT = Path(__file__).parent / "seeds.txt"
+
+
+def kept_seeds() -> list[int]:
+    """Seeds that failed once, played for ever after."""
+    lines = (line.partition("#")[0].strip() for line in KEPT.read_text().splitlines())
+    return [int(line) for line in lines if line]
+
+
+def main() -> int:
+    asked = _asked()
+    try:
+        return _sabotaged(asked) if asked.sabotage else _honest(asked)
+    finally:
+        machine.clean_up()
+
+
+def _asked() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m simulation", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=1000, help="how many at most")
+    parser.add_argument("--start", type=int, default=0, help="the first one")
+    parser.add_argument("--seconds", type=float, default=0.0, help="stop after so many (0: never)")
+    parser.add_argument("--replay", type=int, help="play this one and tell its story")
+    parser.add_argument("--sabotage", help="break the bridge on purpose: a name, or all")
+    return parser.parse_args()
+
+
+def _seeds(asked: argparse.Namespace) -> Iterator[int]:
+    end = time.monotonic() + asked.seconds
+    for seed in [asked.replay] if asked.replay is not None else range(asked.start, asked.start + asked.seeds):
+        if asked.seconds and time.monotonic() >= end:
+            return
+        yield seed
+
+
+def _honest(asked: argparse.Namespace) -> int:
+    began, failed, total = time.monotonic(), 0, Counter[str]()
+    for seed in _seeds(asked):
+        played = play(seed)
+        total.update(seeds=1, deeds=played.deeds, writes=played.writes, crashes=played.crashes, slow=played.slow)
+        failed += bool(played.fault)
+        _tell(played, whole=asked.replay is not None)
+    spent = time.monotonic() - began
+    said = ", ".join(f"{count} {what}" for what, count in total.items())
+    print(f"{said}; {failed} failed; {spent:.1f} s, {total['seeds'] / spent:.1f} seeds a second")
+    return 1 if failed else 0
+
+
+def _tell(played: Played, whole: bool) -> None:
+    if whole:
+        print("\n".join(played.story))
+    if played.fault:
+        print(f"seed {played.seed}: {played.fault}\n  python -m simulation --replay {played.seed}")
+        sys.stdout.flush()
+
+
+def _sabotaged(asked: argparse.Namespace) -> int:
+    names = sorted(sabotage.SWITCHES) if asked.sabotage == "all" else [asked.sabotage]
+    rows = [sabotage.hunt(name, _seeds(asked)) for name in names]
+    print(sabotage.table(rows))
+    return 0 if all(row.caught for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""Whether both sides say the same of every trouble, once all faults are over: what P5 promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from simulation.invariants import GONE
+from simulation.machine import TOOL
+from simulation.people import People
+from simulation.vendors import Vendors
+
+RANK = {"acknowledged": 1, "resolved": 2, "suppressed": 2}
+
+
+def disagreements(people: People, vendors: Vendors) -> list[str]:
+    return [
+        *(fault for alert in people.alerts for fault in _of_alert(people, vendors, alert)),
+        *(fault for incident in people.incidents for fault in _of_incident(vendors, incident)),
+        *(fault for signal in people.signals for fault in _of_signal(vendors, signal)),
+    ]
+
+
+def _of_alert(people: People, vendors: Vendors, alert_id: str) -> Iterator[str]:
+    """Where a person took one of the two down, it stays as the person wants it."""
+    alert = vendors.pagertree.world.inside[alert_id]
+    mirrors = [m for m in vendors.rootly.alerts.by_id.values() if m.external_id == alert.shown["prefix_id"]]
+    if not mirrors:
+        if alert.status not in GONE:
+            yield f"alert {alert_id} is {alert.status} and has no mirror in Rootly"
+        return
+    here = RANK.get(alert.status, 0)
+    for mirror in mirrors:
+        there = RANK.get(mirror.status, 0)
+        if here > there and mirror.id not in people.lowered:
+            yield f"alert {alert_id} is {alert.status}, its mirror {mirror.status}"
+        if there > here and alert_id not in people.lowered:
+            yield f"the mirror of alert {alert_id} is {mirror.status}, itself {alert.status}"
+
+
+def _of_incident(vendors: Vendors, incident_id: str) -> Iterator[str]:
+    incident = vendors.rootly.incidents.by_id[incident_id]
+    over = incident.status in ("resolved", "cancelled", "closed", "completed")
+    pages = [a for a in vendors.pagertree.world.alerts if _is_page(a, incident_id)]
+    live = [a for a in pages if a["status"] not in GONE]
+    if over and live:
+        yield f"incident {incident_id} is {incident.status}, its page {live[0]['id']} is {live[0]['status']}"
+    if not over and not pages and not _told_of(vendors, incident_id):
+        yield f"incident {incident_id} is {incident.status} and paged nobody"
+    for page in live if not over else ():
+        if page["title"] != incident.title:
+            yield f"incident {incident_id} is called {incident.title}, its page {page['title']}"
+
+
+def _is_page(alert: dict[str, Any], incident_id: str) -> bool:
+    return str(alert["thirdparty_id"]).startswith(f"rootly:{incident_id}#")
+
+
+def _told_of(vendors: Vendors, incident_id: str) -> bool:
+    """A page that would have come too late is a note instead."""
+    entries = vendors.rootly.incidents.timeline(vendors.rootly.incidents.by_id[incident_id])
+    return any("ot paged" in entry.text or "Nobody was paged" in entry.text for entry in entries)
+
+
+def _of_signal(vendors: Vendors, name: str) -> Iterator[str]:
+    """The newest alert of a signal and its twin in Rootly live or are over together."""
+    begin = f"{TOOL}:{name}#"
+    pages = [a for a in vendors.pagertree.world.alerts if str(a["thirdparty_id"]).startswith(begin)]
+    twins = [a for a in vendors.rootly.alerts.by_id.values() if a.external_id == name]
+    live_here = any(a["status"] not in GONE for a in pages)
+    live_there = any(a.status not in GONE for a in twins)
+    if live_here != live_there:
+        yield f"signal {name} lives {'here' if live_here else 'in Rootly'} only"
