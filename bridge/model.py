@@ -276,7 +276,8 @@ class Link:
     began_at: datetime
     episode: int = 1
     listed: bool = False  # begun before the bridge was installed: known, never paged
-    held: bool = False  # told not to act on it
+    held: bool = False  # told not to act on it: paused, or taken apart
+    apart: bool = False  # taken apart by hand: a tombstone, which keeps its objects from being linked again
     dedup_count: int = 0  # how often its source raised it again in this episode
     resolve_at: datetime | None = None  # when it resolves by itself
     owing: int = 0  # calls owed for it, as loaded

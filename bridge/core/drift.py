@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bridge.core.decide import decide
+from bridge.core.decide import decide, on_duty
 from bridge.core.policy import Policy
 from bridge.errors import Implausible
 from bridge.model import Event, Link, Member, Ref, Verdict
@@ -31,6 +31,7 @@ class Drift:
 def compare(event: Event, links: Sequence[Link], policy: Policy, since: datetime, now: datetime) -> Drift | None:
     """A listed object that a decision would act upon. `since`: when the listing began; links touched later, or still
     owing calls, would be compared with yesterday's list, so they are left alone."""
+    links = on_duty(event, tuple(links))
     if any(_busy(link, since) for link in links):
         return None
     verdicts = {decide(event, link, policy, now).verdict for link in (links or (None,))}

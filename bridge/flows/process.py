@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from bridge.app import Parts
 from bridge.core import retry
-from bridge.core.decide import concerns, decide
+from bridge.core.decide import concerns, decide, on_duty
 from bridge.core.signals import lives
 from bridge.errors import BridgeError, Conflict, Lost, Unreadable
 from bridge.flows.directory import name_of
@@ -118,7 +118,7 @@ def judge(parts: Parts, tx: Transaction, event: Event, cause: str) -> list[Decis
     mark = event.mark if event.says is not Says.TEXT else ""
     links = _aggregated(parts, tx, event, tx.links_of(concerns(event), mark, event.ref.system))
     decisions = []
-    for link in links or (None,):
+    for link in on_duty(event, links) or (None,):
         held = tx.held_by_others(link) if link is not None else frozenset()
         decision = decide(event, link, parts.policy, tx.now, held)
         if decision.verdict is Verdict.UNSURE:

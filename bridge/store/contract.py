@@ -82,6 +82,19 @@ class Transaction(Protocol):
         that exists already is left as it is; an Update that still waits takes the newer fields in; a call for a target
         in `shadow` is recorded and never leaves."""
 
+    def hold(self, link_id: str, by: str, until: datetime | None = None) -> bool:
+        """Pause the link: none of its calls leaves. False: it is not there, or taken apart."""
+
+    def take_apart(self, link_id: str, by: str, reason: str) -> int:
+        """Make the link a tombstone: it stays, and what it owes is superseded. Returns how many calls that were."""
+
+    def free(self, link: Link) -> int:
+        """Undo either: what the link owes is due, and what came for a paused one is judged again. Returns how many
+        deliveries those are."""
+
+    def due_holds(self, limit: int) -> Sequence[Link]:
+        """Paused links whose time has come, longest waiting first."""
+
     # outbox
     def claim_calls(
         self, limit: int, lease: timedelta, targets: Sequence[str], lanes: Sequence[Lane] = tuple(Lane)
@@ -106,6 +119,9 @@ class Transaction(Protocol):
         """Dead or waiting calls become due now. Returns how many."""
 
     def discard_calls(self, call_ids: Sequence[str]) -> int: ...
+
+    def waiting_at(self, target: str, progress: str) -> tuple[str, ...]:
+        """Ids of the creates owed there that stand at `progress` and may leave, in the order of their making."""
 
     def open_create(self, target: str, title: str, within: timedelta) -> bool:
         """Whether a create with this title is under way or unsure there."""
@@ -157,6 +173,13 @@ class Reports(Protocol):
     def figures(self) -> dict[str, object]:
         """Backlog by target and lane, oldest owed and waiting (seconds), dead, quarantined, live links, circuits."""
 
+    def heard(self, source: str, since: datetime) -> bool:
+        """Whether a webhook of that source was kept since then."""
+
+    def shadow(self, since: datetime, limit: int) -> list[dict[str, object]]:
+        """Calls that were decided since then and never left, newest first, each with the title of its link and the
+        reason that its delivery was given."""
+
     def links_of(self, refs: Sequence[Ref], mark: str = "", target: str = "") -> tuple[Link, ...]:
         """As in a transaction, for looking only."""
 
@@ -181,7 +204,8 @@ class Store(Protocol):
     def on_commit(self, wake: Callable[[str], None]) -> None:
         """`wake("deliveries")` or `wake("calls")` after a COMMIT that made some due."""
 
-    def backup(self, path: Path) -> None: ...
+    def backup(self, path: Path) -> Mapping[str, int]:
+        """A copy of this moment in a new file, read back and checked: how many rows of each table it holds."""
 
     def verify(self) -> tuple[str, ...]:
         """What is wrong with the stored data; empty: nothing."""

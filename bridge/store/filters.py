@@ -20,6 +20,7 @@ DELIVERIES: Clauses = {
     "link": "id IN (SELECT delivery FROM traces WHERE link = :link)",
     "since": "received_at >= :since",
     "until": "received_at < :until",
+    "reason": "lower(reason) LIKE :reason ESCAPE '\\'",
     **{f"verdict={v}": f"verdict = '{v}'" for v in Verdict},
     "verdict=waiting": "id IN (SELECT id FROM deliveries WHERE verdict = 'waiting')",
 }
@@ -30,9 +31,11 @@ LINKS: Clauses = {
     "q": "(lower(title || ' ' || number || ' ' || id || ' ' || origin_id || ' ' || origin_alias) LIKE :q ESCAPE '\\'"
     " OR id IN (SELECT link FROM refs WHERE id = :exact AND id <> ''"
     " UNION SELECT link FROM refs WHERE alias = :exact AND alias <> ''))",
-    "status=live": "status < 3",
+    "status=live": "status < 3 AND apart = 0",
     **{f"status={s.word}": f"status = {int(s)} AND status < 3" for s in (Status.OPEN, Status.ACKNOWLEDGED)},
     "status=resolved": "status = 3",
+    "status=held": "held = 1 AND apart = 0",
+    "status=unlinked": "apart = 1",
 }
 
 CALLS: Clauses = {
@@ -60,7 +63,7 @@ def _bound(name: str, value: str) -> object:
     match name:
         case "since" | "until":
             return seconds(datetime.fromisoformat(value))
-        case "q":
+        case "q" | "reason":
             plain = value.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
             return f"%{plain}%"
     return value

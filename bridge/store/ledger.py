@@ -38,6 +38,10 @@ ON CONFLICT (id) DO UPDATE SET
     report = excluded.report
 """
 
+UNENDED_RUNS = "SELECT id, report FROM runs WHERE finished_at IS NULL"
+
+END_RUN = "UPDATE runs SET finished_at = :now, report = :report WHERE id = :id"
+
 
 def circuit(session: Session, target: str) -> Circuit | None:
     row = session.one(CIRCUIT, target=target)
@@ -77,6 +81,15 @@ def record_run(session: Session, run: Mapping[str, object]) -> None:
     times = {name: _seconds(run.get(name)) for name in ("started_at", "finished_at")}
     report = {name: value for name, value in run.items() if name not in times}
     session.run(RECORD_RUN, id=run["id"], report=json.dumps(report), **times)
+
+
+def end_runs(session: Session) -> None:
+    """After a restart: runs that the last process did not end."""
+    for row in session.all(UNENDED_RUNS):
+        report = json.loads(row["report"])
+        detail = {**report.get("detail", {}), "why": "the bridge stopped before it ended"}
+        report |= {"state": "interrupted", "detail": detail}
+        session.run(END_RUN, id=row["id"], report=json.dumps(report), now=session.at)
 
 
 def _seconds(at: object) -> float | None:

@@ -11,16 +11,19 @@ from bridge.store.codec import dump_trouble, seconds
 from bridge.store.links import load, status_of
 from bridge.store.session import Session
 
+# Whether it is held is for `surgery` to say: whoever saves may have read the link before. A new episode begins free.
 SAVE = """
 INSERT INTO links (id, kind, origin_system, origin_kind, origin_id, origin_alias, status, episode, trouble, title,
-    number, began_at, listed, held, dedup_count, resolve_at, created_at, touched_at, ended_at)
+    number, began_at, listed, held, apart, dedup_count, resolve_at, created_at, touched_at, ended_at)
 VALUES (:id, :kind, :origin_system, :origin_kind, :origin_id, :origin_alias, :status, :episode, :trouble, :title,
-    :number, :began_at, :listed, :held, :dedup_count, :resolve_at, :now, :now, :ended_at)
+    :number, :began_at, :listed, :held, :apart, :dedup_count, :resolve_at, :now, :now, :ended_at)
 ON CONFLICT (id) DO UPDATE SET
     kind = excluded.kind, origin_system = excluded.origin_system, origin_kind = excluded.origin_kind,
     origin_id = excluded.origin_id, origin_alias = excluded.origin_alias, status = excluded.status,
     episode = excluded.episode, trouble = excluded.trouble, title = excluded.title, number = excluded.number,
-    began_at = excluded.began_at, listed = excluded.listed, held = excluded.held, dedup_count = excluded.dedup_count,
+    began_at = excluded.began_at, listed = excluded.listed, dedup_count = excluded.dedup_count,
+    held = CASE WHEN excluded.episode > links.episode THEN excluded.held ELSE links.held END,
+    apart = CASE WHEN excluded.episode > links.episode THEN excluded.apart ELSE links.apart END,
     resolve_at = excluded.resolve_at, touched_at = excluded.touched_at,
     ended_at = CASE WHEN excluded.ended_at IS NULL THEN NULL ELSE COALESCE(links.ended_at, excluded.ended_at) END
 """
@@ -67,7 +70,7 @@ def save(session: Session, link: Link, merged: Collection[Member] = ()) -> Link:
     """
     before = load(session, link.id)
     known = {(m.system, m.name): m for m in before.members if m not in merged} if before else {}
-    link = replace(link, members=_members(session, link, dict(known)))
+    link = replace(_as_held(before, link), members=_members(session, link, dict(known)))
     changed = [m for m in link.members if known.get((m.system, m.name)) != m]
     for gone in merged:
         session.run(DROP_MEMBER, link=link.id, system=gone.system, name=gone.name)
@@ -75,6 +78,11 @@ def save(session: Session, link: Link, merged: Collection[Member] = ()) -> Link:
     _save_members(session, before, link)
     _tell_others(session, link.id, changed)
     return link
+
+
+def _as_held(before: Link | None, link: Link) -> Link:
+    same = before is not None and before.episode >= link.episode
+    return replace(link, held=before.held, apart=before.apart) if before is not None and same else link
 
 
 def _members(session: Session, link: Link, known: dict[tuple[str, str], Member]) -> tuple[Member, ...]:
@@ -138,6 +146,7 @@ def _save_row(session: Session, link: Link) -> None:
         began_at=seconds(link.began_at),
         listed=int(link.listed),
         held=int(link.held),
+        apart=int(link.apart),
         dedup_count=link.dedup_count,
         resolve_at=_resolves_at(link, status),
         now=session.at,

@@ -11,7 +11,7 @@ from bridge.store.session import Reader
 
 ONE = """
 SELECT id, kind, origin_system, origin_kind, origin_id, origin_alias, episode, trouble, began_at, listed, held,
-    dedup_count, resolve_at, touched_at,
+    apart, dedup_count, resolve_at, touched_at,
     (SELECT count(*) FROM outbox WHERE outbox.link = links.id AND outbox.state = 'owed') AS owing
 FROM links WHERE id = :id
 """
@@ -35,6 +35,7 @@ SELECT link FROM refs WHERE system = :system AND kind = :kind AND alias IN (:one
 TITLED = """
 SELECT id FROM links
 WHERE origin_system = :system AND title = :title AND status < 3 AND origin_kind = 'signal' AND began_at >= :since
+    AND apart = 0
 ORDER BY id DESC LIMIT 10
 """
 
@@ -58,6 +59,7 @@ def load(reader: Reader, link_id: str) -> Link | None:
         episode=row["episode"],
         listed=bool(row["listed"]),
         held=bool(row["held"]),
+        apart=bool(row["apart"]),
         dedup_count=row["dedup_count"],
         resolve_at=moment_or_none(row["resolve_at"]),
         owing=row["owing"],
@@ -122,5 +124,7 @@ def held_by_others(reader: Reader, link: Link) -> frozenset[str]:
 
 
 def _has_live_incident(other: Link, link: Link) -> bool:
-    """An incident of its own: one that both hold is not another's."""
-    return any(m.kind == "incident" and not m.over and link.find(m.ref) is None for m in other.members)
+    """An incident of its own: one that both hold is not another's. A tombstone does not know what has become of it."""
+    return not other.apart and any(
+        m.kind == "incident" and not m.over and link.find(m.ref) is None for m in other.members
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("bridge")
-STEPS = ("first_tables", "signals")  # every name below, so that a newer file is told from ours
+STEPS = ("first_tables", "signals", "surgery")  # every name below, so that a newer file is told from ours
 
 DELIVERIES = """
 CREATE TABLE deliveries (
@@ -177,6 +177,21 @@ CREATE INDEX links_titles ON links (origin_system, title) WHERE status < 3 AND o
 @migrations()
 def signals(db: Database) -> None:
     db.executescript(SIGNALS)
+
+
+SURGERY = """
+ALTER TABLE links ADD COLUMN apart SMALLINT NOT NULL DEFAULT 0;
+ALTER TABLE links ADD COLUMN held_by TEXT NOT NULL DEFAULT '';
+ALTER TABLE links ADD COLUMN held_at DOUBLE PRECISION;
+ALTER TABLE links ADD COLUMN held_until DOUBLE PRECISION;    -- NULL: until somebody resumes it
+CREATE INDEX links_held_until ON links (held_until) WHERE held_until IS NOT NULL;
+CREATE INDEX outbox_shadow ON outbox (id) WHERE state = 'shadow';
+"""
+
+
+@migrations()
+def surgery(db: Database) -> None:
+    db.executescript(SURGERY)
 
 
 def missing_steps(db: Database) -> tuple[str, ...]:

@@ -24,15 +24,18 @@ VALUES (:id, :link, :delivery, :target, :kind, :of, :lane, :once, :command, :sta
 ON CONFLICT (once) DO NOTHING
 """
 
+# A link that is held keeps all its calls; else creates wait for nothing.
 REFRESH = """
 UPDATE outbox SET blocked = 1 - blocked
-WHERE link = :link AND state = 'owed' AND kind <> 'create' AND blocked <> CASE WHEN EXISTS (
+WHERE link = :link AND state = 'owed' AND blocked <> CASE WHEN EXISTS (
+    SELECT 1 FROM links WHERE links.id = :link AND links.held = 1
+) OR (kind <> 'create' AND EXISTS (
     SELECT 1 FROM outbox AS first
     WHERE first.link = :link AND first.state = 'owed' AND first.target = outbox.target AND (
         (outbox.kind = 'advance' AND first.kind IN ('create', 'advance') AND first.id < outbox.id)
         OR (outbox.kind <> 'advance' AND first.kind = 'create' AND first.of = outbox.of)
     )
-) THEN 1 ELSE 0 END
+)) THEN 1 ELSE 0 END
 """
 
 OWED_LIKE_IT = """
@@ -72,6 +75,13 @@ WHERE target = :target AND state = 'owed' AND kind = 'create' AND COALESCE(under
 """
 
 
+WAITING_AT = """
+SELECT id FROM outbox
+WHERE state = 'owed' AND target = :target AND blocked = 0 AND kind = 'create' AND progress = :progress
+ORDER BY id
+"""
+
+
 def apply(session: Session, decision: Decision, cause: str, shadow: Sequence[str]) -> Decision:
     if decision.link is not None:
         decision = replace(decision, link=_stored(session, decision.link))
@@ -91,6 +101,8 @@ def _stored(session: Session, link: Link) -> Link:
 
 def _owe_all(session: Session, decision: Decision, cause: str, shadow: frozenset[str]) -> None:
     assert decision.link is not None
+    if decision.link.apart:
+        return
     link_id = decision.link.id
     for mark in decision.supersede:
         _withdraw(session, link_id, mark, decision.reason)
@@ -165,3 +177,7 @@ def open_create(session: Session, target: str, title: str, within: timedelta) ->
     rows = session.all(OPEN_CREATES, target=target, since=session.at - within.total_seconds())
     drafts = (load_command("create", row["command"]) for row in rows)
     return any(isinstance(create, Create) and create.draft.title == title for create in drafts)
+
+
+def waiting_at(session: Session, target: str, progress: str) -> tuple[str, ...]:
+    return tuple(row["id"] for row in session.all(WAITING_AT, target=target, progress=progress))

@@ -14,8 +14,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from bridge.errors import BridgeError, Broken
+from bridge.store.copies import check_copy, count_rows, wrong_with
 from bridge.store.reports import SqlReports
-from bridge.store.soundness import BROKEN_PROMISES
 from bridge.store.sqlite_file import PRIVATE, open_for_reading
 
 MOST_IDLE = 8
@@ -79,25 +79,27 @@ class Readers:
                 return
         db.close()
 
-    def backup(self, path: Path) -> None:
-        """A copy of this moment in a new file. Raises `BridgeError` when the file is there already."""
+    def backup(self, path: Path) -> dict[str, int]:
+        """A copy of this moment in a new file, read back: how many rows of each table it holds.
+
+        Raises `BridgeError` when the file is there already, or when the copy is not sound."""
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
         except FileExistsError:
             raise BridgeError(f"{path} is there already: name a new file for the backup") from None
         try:
             with self._snapshot() as db, closing(sqlite3.connect(path)) as copy:
+                rows = count_rows(db.conn)
                 db.conn.backup(copy)
         except BaseException:
             path.unlink()
             raise
+        check_copy(path, rows)
+        return rows
 
     def verify(self) -> tuple[str, ...]:
         with self._snapshot() as db:
-            damage = [f"file: {row[0]}" for row in db.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
-            strays = [f"{row[0]}: row {row[1]} points to no {row[2]}" for row in db.execute("PRAGMA foreign_key_check")]
-            rows = ((what, db.execute(sql).fetchone()[0]) for what, sql in BROKEN_PROMISES.items())
-            return (*damage, *strays, *(f"{count} {what}" for what, count in rows if count))
+            return wrong_with(db.conn)
 
     def close(self) -> None:
         with self._lock:

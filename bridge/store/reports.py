@@ -10,7 +10,8 @@ from bridge.model import Link, Ref
 from bridge.store import filters as wanted
 from bridge.store import links as stored
 from bridge.store import rows
-from bridge.store.figures import figures
+from bridge.store.codec import seconds
+from bridge.store.figures import figures, heard
 from bridge.store.session import Reader
 
 DELIVERIES = """
@@ -24,7 +25,7 @@ FROM deliveries WHERE id = :id
 
 LINKS = """
 SELECT id, kind, origin_system, origin_kind, origin_id, origin_alias, status, episode, trouble, began_at, listed, held,
-    dedup_count, resolve_at, created_at, touched_at, ended_at
+    apart, held_by, held_at, held_until, dedup_count, resolve_at, created_at, touched_at, ended_at
 FROM links
 """
 
@@ -34,7 +35,20 @@ SELECT id, link, delivery, target, kind, of, lane, command, state, blocked, atte
 FROM outbox
 """
 
+SHADOW = """
+SELECT outbox.id, outbox.link, outbox.target, outbox.kind, outbox.of, outbox.command, outbox.created_at,
+    links.title AS title, COALESCE(deliveries.reason, '') AS reason
+FROM outbox JOIN links ON links.id = outbox.link LEFT JOIN deliveries ON deliveries.id = outbox.delivery
+WHERE outbox.state = 'shadow' AND outbox.created_at >= :since ORDER BY outbox.id DESC LIMIT :limit
+"""
+
 RUNS = "SELECT id, started_at, finished_at, report FROM runs"
+
+# A range of the unique index, once for each system; ";" is what follows ":".
+FINDINGS = """
+SELECT verdict, count(*) AS count FROM deliveries
+WHERE source IN ('pagertree', 'rootly') AND key >= :begin AND key < :end GROUP BY verdict ORDER BY verdict
+"""
 
 AUDIT = """
 SELECT seq, at, actor, action, subject, detail FROM audit WHERE seq < :before ORDER BY seq DESC LIMIT :limit
@@ -52,7 +66,7 @@ DELIVERIES_OF_LINK = (
 )
 
 LIVE = """
-SELECT id FROM links WHERE status < 3 UNION SELECT link FROM outbox WHERE state = 'dead' ORDER BY 1
+SELECT id FROM links WHERE status < 3 AND apart = 0 UNION SELECT link FROM outbox WHERE state = 'dead' ORDER BY 1
 """
 
 GREATEST_SEQ = 2**62
@@ -98,12 +112,21 @@ class SqlReports:
         row = self._one(CALLS, call_id)
         return None if row is None else rows.call(row)
 
+    def shadow(self, since: datetime, limit: int) -> list[dict[str, object]]:
+        return [rows.shadow(row) for row in self._reader.all(SHADOW, since=seconds(since), limit=limit)]
+
     def runs(self, limit: int, before: str = "") -> list[dict[str, object]]:
-        return [rows.run(row) for row in self._page(RUNS, {}, {}, limit, before)]
+        return [self._run(row) for row in self._page(RUNS, {}, {}, limit, before)]
 
     def run(self, run_id: str) -> dict[str, object] | None:
         row = self._one(RUNS, run_id)
-        return None if row is None else rows.run(row)
+        return None if row is None else self._run(row)
+
+    def _run(self, row: Any) -> dict[str, object]:
+        """With what became of its findings so far, by verdict."""
+        found = self._reader.all(FINDINGS, begin=f"resync:{row['id']}:", end=f"resync:{row['id']};")
+        verdicts = {one["verdict"]: one["count"] for one in found}
+        return {**rows.run(row), "repairs": verdicts.get("applied", 0), "verdicts": verdicts}
 
     def audit(self, limit: int, before: str = "") -> list[dict[str, object]]:
         earlier = int(before) if before.isdecimal() else GREATEST_SEQ
@@ -111,6 +134,9 @@ class SqlReports:
 
     def figures(self) -> dict[str, object]:
         return figures(self._reader, self._now)
+
+    def heard(self, source: str, since: datetime) -> bool:
+        return heard(self._reader, source, since)
 
     def links_of(self, refs: Sequence[Ref], mark: str = "", target: str = "") -> tuple[Link, ...]:
         return stored.find(self._reader, refs, mark, target)

@@ -61,6 +61,10 @@ def link(row: Any, members: list[Shown]) -> Shown:
         "episode": row["episode"],
         "listed": bool(row["listed"]),
         "held": bool(row["held"]),
+        "unlinked": bool(row["apart"]),
+        "held_by": row["held_by"],
+        "held_at": iso(row["held_at"]),
+        "held_until": iso(row["held_until"]),
         "dedup_count": row["dedup_count"],
         "resolve_at": iso(row["resolve_at"]),
         "began_at": iso(row["began_at"]),
@@ -118,6 +122,20 @@ def call(row: Any) -> Shown:
         "made": row["made"],
         "created_at": iso(row["created_at"]),
         "finished_at": iso(row["finished_at"]),
+    }
+
+
+def shadow(row: Any) -> Shown:
+    return {
+        "id": row["id"],
+        "link": row["link"],
+        "target": row["target"],
+        "kind": row["kind"],
+        "of": row["of"],
+        "command": from_json(row["command"]),
+        "title": row["title"],
+        "reason": row["reason"],
+        "created_at": iso(row["created_at"]),
     }
 
 

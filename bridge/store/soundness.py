@@ -11,10 +11,16 @@ BROKEN_PROMISES: Mapping[str, str] = {
     """,
     "owed calls wait for a call that is not there": """
         SELECT count(*) FROM outbox WHERE state = 'owed' AND blocked = 1 AND NOT EXISTS (
+            SELECT 1 FROM links WHERE links.id = outbox.link AND links.held = 1
+        ) AND NOT EXISTS (
             SELECT 1 FROM outbox AS first
             WHERE first.link = outbox.link AND first.target = outbox.target AND first.state = 'owed'
                 AND first.id <> outbox.id AND first.kind IN ('create', 'advance')
         )
+    """,
+    "owed calls of links that are held do not wait": """
+        SELECT count(*) FROM outbox JOIN links ON links.id = outbox.link
+        WHERE outbox.state = 'owed' AND outbox.blocked = 0 AND links.held = 1
     """,
     "calls are in a state that nobody knows": """
         SELECT count(*) FROM outbox WHERE state NOT IN ('owed', 'done', 'dead', 'superseded', 'shadow')

@@ -70,8 +70,8 @@ class SqliteStore:
     def on_commit(self, wake: Callable[[str], None]) -> None:
         self._writer.on_commit(wake)
 
-    def backup(self, path: Path) -> None:
-        self._readers.backup(path)
+    def backup(self, path: Path) -> dict[str, int]:
+        return self._readers.backup(path)
 
     def verify(self) -> tuple[str, ...]:
         return self._readers.verify()

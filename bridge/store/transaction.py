@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bridge.model import Call, Circuit, Decision, Delivery, Hook, Lane, Link, Ref, Settlement, Verdict
-from bridge.store import claims, inbox, ledger, links, outbox, upkeep
+from bridge.store import claims, inbox, ledger, links, outbox, surgery, upkeep
 from bridge.store.codec import seconds
 from bridge.store.contract import Before, Kept
 from bridge.store.session import Session
@@ -54,6 +54,18 @@ class SqlTransaction:
     def held_by_others(self, link: Link) -> frozenset[str]:
         return links.held_by_others(self._session, link)
 
+    def hold(self, link_id: str, by: str, until: datetime | None = None) -> bool:
+        return surgery.hold(self._session, link_id, by, until)
+
+    def take_apart(self, link_id: str, by: str, reason: str) -> int:
+        return surgery.take_apart(self._session, link_id, by, reason)
+
+    def free(self, link: Link) -> int:
+        return surgery.free(self._session, link)
+
+    def due_holds(self, limit: int) -> Sequence[Link]:
+        return surgery.due(self._session, limit)
+
     def apply(self, decision: Decision, cause: str, shadow: Sequence[str] = ()) -> Decision:
         return outbox.apply(self._session, decision, cause, shadow)
 
@@ -79,6 +91,9 @@ class SqlTransaction:
 
     def discard_calls(self, call_ids: Sequence[str]) -> int:
         return upkeep.discard_calls(self._session, call_ids)
+
+    def waiting_at(self, target: str, progress: str) -> tuple[str, ...]:
+        return outbox.waiting_at(self._session, target, progress)
 
     def open_create(self, target: str, title: str, within: timedelta) -> bool:
         return outbox.open_create(self._session, target, title, within)

@@ -74,6 +74,7 @@ WHERE state = 'owed'
 """
 
 SHIFT_TIMERS = "UPDATE links SET resolve_at = resolve_at + :jump WHERE resolve_at IS NOT NULL"
+SHIFT_HOLDS = "UPDATE links SET held_until = held_until + :jump WHERE held_until IS NOT NULL"
 
 SHIFT_CIRCUITS = "UPDATE circuits SET probe_at = probe_at + :jump"
 
@@ -123,6 +124,7 @@ def prune(session: Session, before: datetime, limit: int) -> int:
 
 def take_back(session: Session) -> None:
     """The lock says that nobody else lives: what was claimed is ours again. A call under way may have happened."""
+    ledger.end_runs(session)
     deliveries, calls = inbox.take_back(session), session.run(TAKE_BACK_CALLS, now=session.at)
     session.woken |= {what for what, count in ((DELIVERIES, deliveries), (CALLS, calls)) if count}
 
@@ -132,6 +134,7 @@ def shift(session: Session, jump: float) -> None:
     inbox.shift(session, jump)
     session.run(SHIFT_CALLS, jump=jump)
     session.run(SHIFT_TIMERS, jump=jump)
+    session.run(SHIFT_HOLDS, jump=jump)
     session.run(SHIFT_CIRCUITS, jump=jump)
     ledger.audit(
         session, "bridge", "clock", "store", f"the wall clock jumped by {jump:+.1f} s: waits keep their length"

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from bridge.model import Circuit
+from bridge.model import Circuit, Verdict
+from tests.store.examples import claim_deliveries, keep
 
 
 def test_a_circuit_comes_back_as_it_was_set(store, time):
@@ -36,6 +37,27 @@ def test_the_audit_has_no_gap_even_after_a_unit_that_failed(store):
     with store.reports() as reports:
         assert [(e["id"], e["actor"]) for e in reports.audit(10)] == [("2", "bob"), ("1", "ann")]
         assert [e["id"] for e in reports.audit(10, before="2")] == ["1"]
+
+
+def test_a_run_that_a_crash_left_unended_is_closed_at_the_next_start(storage, store, time):
+    begun = {"id": "r1", "started_at": time.now, "finished_at": None, "state": "running", "detail": {"actor": "ann"}}
+    store.write(lambda tx: tx.record_run(begun))
+    time.pass_(5)
+    with storage.reopen().reports() as reports:
+        run = reports.run("r1")
+    assert (run["state"], run["finished_at"], run["detail"]["actor"]) == ("interrupted", time.now.isoformat(), "ann")
+    assert "stopped" in run["detail"]["why"]
+
+
+def test_a_run_tells_how_many_of_its_findings_were_repairs(store, time):
+    store.write(lambda tx: tx.record_run({"id": "r1", "started_at": time.now, "state": "done"}))
+    for key in ("resync:r1:a", "resync:r1:b", "resync:r10:a"):
+        keep(store, key)
+    for delivery in claim_deliveries(store)[:2]:
+        store.write(lambda tx, delivery=delivery: tx.close(delivery, Verdict.APPLIED, "healed"))
+    with store.reports() as reports:
+        assert reports.run("r1")["verdicts"] == {"applied": 2}
+        assert reports.run("r1")["repairs"] == 2
 
 
 def test_a_run_is_recorded_when_it_begins_and_again_when_it_ends(store, time):

@@ -15,6 +15,7 @@ from sqlite_utils import Database
 
 from bridge.errors import BridgeError, Broken, Busy, Unavailable
 from bridge.model import Hook
+from bridge.store.copies import check_copy
 from bridge.store.migrations import migrations
 from bridge.store.sqlite import open_readonly, open_sqlite, wal_reset_warning
 from bridge.store.sqlite_file import APPLICATION_ID
@@ -272,6 +273,33 @@ def test_a_backup_is_a_whole_store_for_its_owner_only(store, tmp_path, time):
     with closing(open_sqlite(copy)) as opened:
         assert keep(opened).duplicate
         assert opened.verify() == ()
+
+
+def test_a_backup_is_read_back_and_its_rows_are_counted(store, tmp_path):
+    keep(store)
+    paged(store)
+    rows = store.backup(tmp_path / "copy.db")
+    assert (rows["deliveries"], rows["links"], rows["outbox"]) == (1, 1, 1)
+    assert [file.name for file in tmp_path.glob("copy.db*")] == ["copy.db"]
+
+
+@pytest.mark.parametrize("harm", ["lose a row", "cut the file", "break a promise"])
+def test_a_copy_that_does_not_read_back_whole_is_no_backup(store, tmp_path, harm):
+    keep(store)
+    paged(store)
+    copy = tmp_path / "copy.db"
+    rows = store.backup(copy)
+    if harm == "cut the file":
+        os.truncate(copy, copy.stat().st_size // 2)
+    else:
+        wrong = {"lose a row": "DELETE FROM facts", "break a promise": "UPDATE outbox SET state = 'odd'"}[harm]
+        with closing(sqlite3.connect(copy)) as db:
+            rows |= {"facts": 1} if harm == "lose a row" else {}
+            db.execute(wrong)
+            db.commit()
+    with pytest.raises(BridgeError, match="do not count on it"):
+        check_copy(copy, rows)
+    assert copy.exists()
 
 
 def test_a_backup_overwrites_nothing(store, tmp_path):
