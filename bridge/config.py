@@ -45,6 +45,7 @@ class Config:
     routes: tuple[Route, ...]
     sync: sections.Sync
     integrations: tuple[Integration, ...]
+    alarms: sections.Alarms
     jobs: sections.Jobs
     api: sections.Api
     console: sections.Console
@@ -161,6 +162,7 @@ _KINDS: dict[str, Any] = {
     "rootly": Rootly,
     "mapping": sections.Mapping,
     "sync": sections.Sync,
+    "alarms": sections.Alarms,
     "jobs": sections.Jobs,
     "api": sections.Api,
     "console": sections.Console,

@@ -8,9 +8,11 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr
 
+from bridge.config_sections import Heartbeat
 from bridge.config_text import Key, dotted
 from bridge.core.mapping import Maps, map_faults
 from bridge.core.routes import Route, last_resort, receivers_of
@@ -60,6 +62,7 @@ def secrets_in(part: object) -> Iterator[str]:
             yield from (text for text in (part.token, part.name if "://" in part.name else None) if text)
         case BaseModel():
             yield from (_basic(part) if isinstance(part, Webhook) else ())
+            yield from (_way(part) if isinstance(part, Heartbeat) else ())
             yield from (secret for _, inner in part for secret in secrets_in(inner))
         case tuple() | list() | frozenset():
             yield from (secret for inner in part for secret in secrets_in(inner))
@@ -73,6 +76,12 @@ def _basic(webhook: Webhook) -> Iterator[str]:
     """User name and password as they travel."""
     if webhook.username and webhook.password:
         yield b64encode(f"{webhook.username}:{webhook.password.get_secret_value()}".encode()).decode()
+
+
+def _way(heartbeat: Heartbeat) -> Iterator[str]:
+    """What follows the host in the address, where it is long enough to be a secret."""
+    parts = urlsplit(heartbeat.url.get_secret_value())
+    yield from (text for text in (parts.path, parts.query) if len(text) >= _SHORT)
 
 
 def _routes(routes: tuple[Route, ...]) -> Iterator[tuple[Key, str]]:

@@ -6,9 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from bridge.systems.fields import ApiUrl, Cidr, Duration, Secret, Section
+from bridge.systems.fields import ApiUrl, Cidr, Duration, Secret, SecretUrl, Section
+from bridge.systems.integrations import RootlyTarget
 
 Scope = Literal["read", "operate", "admin"]
 Side = Literal["to_rootly", "to_pagertree"]
@@ -63,15 +64,49 @@ class Sync(Section):
     incident_kinds: frozenset[Kind] = Field(default=frozenset({"normal"}), min_length=1)
     private_incidents: bool = False
     max_page_age: Annotated[Duration, Field(ge=timedelta(minutes=1))] = timedelta(minutes=60)
-    storm_pages_per_minute: None = None
+    storm_pages_per_minute: Annotated[int, Field(ge=1)] | None = None
     shadow: frozenset[Side] = frozenset()
 
-    @field_validator("storm_pages_per_minute", mode="before")
-    @classmethod
-    def _no_breaker_yet(cls, value: object) -> object:
-        if value is not None:
-            raise ValueError("this version has no storm breaker; write null or remove the key")
-        return value
+
+class Heartbeat(Section):
+    """A watch outside that notices when we fall silent."""
+
+    url: SecretUrl
+    every: Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(days=1))] = timedelta(minutes=1)
+
+
+class Canary(Section):
+    """An alert of our own that goes through both systems and comes back."""
+
+    destinations: tuple[Name, ...] = Field(min_length=1)
+    every: Annotated[Duration, Field(ge=timedelta(minutes=1), le=timedelta(days=7))] = timedelta(hours=1)
+    within: Annotated[Duration, Field(ge=timedelta(seconds=10))] = timedelta(minutes=5)
+
+
+def _sides_differ(sides: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(sides)) < len(sides):
+        raise ValueError("names a side twice; each once is enough")
+    return sides
+
+
+class Alarms(Section):
+    """When the bridge itself is in trouble, and who is told. Null and false: that rule is off."""
+
+    send_to: Annotated[tuple[Literal["pagertree", "rootly"], ...], AfterValidator(_sides_differ)] = (
+        "pagertree",
+        "rootly",
+    )
+    destinations: tuple[Name, ...] = ()
+    rootly_target: RootlyTarget | None = None
+    owed: Annotated[Duration, Field(ge=timedelta(seconds=10))] | None = timedelta(minutes=5)
+    circuit: Annotated[Duration, Field(ge=timedelta(0))] | None = timedelta(minutes=2)
+    quarantine: bool = True
+    silence: Annotated[Duration, Field(ge=timedelta(minutes=1))] | None = None
+    repairs: bool = True
+    storm: bool = True
+    disk: Annotated[int, Field(ge=1)] | None = 256
+    heartbeat: Heartbeat | None = None
+    canary: Canary | None = None
 
 
 class Jobs(Section):

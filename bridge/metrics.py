@@ -20,17 +20,23 @@ COUNTERS = {
     "bridge_deliveries_total": ("Deliveries that came to their end, by verdict.", ("source", "verdict")),
     "bridge_calls_total": ("Calls to a vendor, by what became of them.", ("target", "state", "reason")),
     "bridge_alarms_total": ("Things that a person should look at.", ("kind",)),
+    "bridge_missed_total": ("Webhooks that a system could not deliver, fetched from its own list.", ("source",)),
     "bridge_unmapped_total": ("Values that no map lists, which took the default.", ("value",)),
     "bridge_echoes_total": ("Webhooks that told us of our own writing.", ("source",)),
 }
 LAG = "bridge_lag_seconds"
-HISTOGRAMS = {LAG: ("From the webhook received to the call confirmed, by direction.", ("direction",))}
+CANARY = "bridge_canary_seconds"
+HISTOGRAMS = {
+    LAG: ("From the webhook received to the call confirmed, by direction.", ("direction",)),
+    CANARY: ("From a canary sent to the first webhook that tells of it, by system.", ("source",)),
+}
 GAUGES = {
     "bridge_backlog": ("Calls owed.", ("target", "lane")),
     "bridge_oldest_owed_seconds": ("Age of the oldest call that is owed.", ()),
     "bridge_waiting": ("Deliveries not judged yet.", ()),
     "bridge_oldest_waiting_seconds": ("Age of the oldest delivery that is not judged yet.", ()),
     "bridge_quarantined": ("Deliveries kept, not understood, replayable.", ()),
+    "bridge_storm_held": ("Pages that the storm breaker holds.", ()),
     "bridge_dead": ("Calls given up, to be retried or discarded by a person.", ()),
     "bridge_live_links": ("Troubles that are not over.", ()),
     "bridge_circuit_open": ("1 while the calls to a system are held.", ("target",)),
@@ -51,8 +57,10 @@ class Metrics:
         self._counters = {
             n: Counter(n, help_, labels, registry=self._registry) for n, (help_, labels) in COUNTERS.items()
         }
-        help_, labels = HISTOGRAMS[LAG]
-        self._lag = Histogram(LAG, help_, labels, registry=self._registry, buckets=_SECONDS)
+        self._timed = {
+            n: Histogram(n, help_, labels, registry=self._registry, buckets=_SECONDS)
+            for n, (help_, labels) in HISTOGRAMS.items()
+        }
         self._registry.register(_Figures(figures))
         self._values: set[str] = set()
 
@@ -69,9 +77,15 @@ class Metrics:
         """`reason` is a class of reasons (ok, limited, refused, unknown, …), never a sentence."""
         self._count("bridge_calls_total", target, state, reason)
 
+    def missed(self, source: str, count: int) -> None:
+        self._counters["bridge_missed_total"].labels(source).inc(count)
+
     def lag(self, direction: str, seconds: float) -> None:
         """`direction`: to_pagertree or to_rootly."""
-        self._lag.labels(direction).observe(max(seconds, 0.0))
+        self._timed[LAG].labels(direction).observe(max(seconds, 0.0))
+
+    def canary(self, source: str, seconds: float) -> None:
+        self._timed[CANARY].labels(source).observe(seconds)
 
     def alarm(self, kind: str) -> None:
         self._count("bridge_alarms_total", kind)

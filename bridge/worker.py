@@ -9,19 +9,27 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event as Signal
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bridge.app import Parts
 from bridge.errors import BridgeError, Unavailable
+from bridge.flows.alarms import check as check_alarms
+from bridge.flows.canary import look as look_for_canary
+from bridge.flows.canary import send as send_canary
 from bridge.flows.deliver import Delivered, deliver
+from bridge.flows.heartbeat import beat
+from bridge.flows.missed import take_missed
 from bridge.flows.poll import poll
 from bridge.flows.process import process_one, put_aside
 from bridge.flows.prune import prune
 from bridge.flows.resync import resync
 from bridge.flows.startup import check_names
+from bridge.flows.storm import turn as take_turns
+from bridge.flows.surgery import resume_due
 from bridge.flows.timers import resolve_due
 from bridge.log import get_log
 from bridge.model import Call, Delivery, Lane
@@ -35,6 +43,7 @@ LULL = 1.0  # seconds without a page after which the others go on as before
 LEASE = timedelta(seconds=240)  # longer than a call with its looks and re-reads can take, and its wait for a hand
 LONGEST_WAIT = timedelta(seconds=30)  # for a hand
 TIMERS = 5  # seconds between looks for what resolves by itself
+ALARMS = 30  # seconds between looks at the bridge itself
 DRAIN = 9.0  # seconds for what is under way when we are told to stop
 
 MOVES = (Lane.RESOLVES, Lane.ACKNOWLEDGES)
@@ -93,7 +102,12 @@ class Worker:
         for pump in self.pumps.values():
             pump.start()
         self.schedule = _schedule(self.parts)
+        _watch(self.schedule, self.parts, self.alive)
         self.schedule.start()
+
+    def alive(self) -> bool:
+        """Whether every pump still claims."""
+        return all(pump.alive for pump in self.pumps.values())
 
     def stop(self, seconds: float = DRAIN) -> None:
         """Nothing new is begun; what is under way ends or is found marked at the next start."""
@@ -194,6 +208,8 @@ class Worker:
         """Why a call that had to wait for its hand is not made now."""
         if self._stopping.is_set():
             return "the bridge was stopped before it left"
+        if claimed.call.link.id in self.parts.shelf.held:
+            return "its link was held before it left"
         circuit = self.parts.circuits.known[claimed.call.command.target]
         if circuit.open and circuit.since > claimed.at:
             return "its system was found down before it left"
@@ -212,11 +228,32 @@ def _wait_until(done: Callable[[], bool], seconds: float) -> bool:
 def _schedule(parts: Parts) -> BackgroundScheduler:
     schedule = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
     schedule.add_job(_guarded, args=(parts, "names", check_names), id="names")
+    schedule.add_job(_guarded, args=(parts, "missed", take_missed), id="missed")
     schedule.add_job(_guarded, "interval", args=(parts, "timers", resolve_due), seconds=TIMERS, id="timers")
+    schedule.add_job(_guarded, "interval", args=(parts, "pauses", resume_due), seconds=TIMERS, id="pauses")
     jobs = parts.config.jobs
     for name, work, every in (("poll", poll, jobs.poll), ("resync", resync, jobs.resync), ("prune", prune, jobs.prune)):
         schedule.add_job(_guarded, "interval", args=(parts, name, work), seconds=every.total_seconds(), id=name)
     return schedule
+
+
+def _watch(schedule: BackgroundScheduler, parts: Parts, alive: Callable[[], bool]) -> None:
+    """What looks after the bridge itself."""
+    own = parts.config.alarms
+    _every(schedule, parts, "alarms", partial(check_alarms, since=parts.clock()), ALARMS)
+    _every(schedule, parts, "storm", take_turns, TIMERS)
+    if own.canary is not None:
+        _every(schedule, parts, "canary", send_canary, own.canary.every.total_seconds())
+        _every(schedule, parts, "canary.back", look_for_canary, TIMERS)
+    if own.heartbeat is not None:
+        _every(schedule, parts, "heartbeat", partial(beat, alive=alive), own.heartbeat.every.total_seconds())
+        schedule.modify_job("heartbeat", next_run_time=datetime.now(UTC))  # the first at once
+
+
+def _every(
+    schedule: BackgroundScheduler, parts: Parts, name: str, work: Callable[[Parts], object], seconds: float
+) -> None:
+    schedule.add_job(_guarded, "interval", args=(parts, name, work), seconds=seconds, id=name)
 
 
 def _guarded(parts: Parts, name: str, work: Callable[[Parts], object]) -> None:

@@ -39,7 +39,7 @@ def decide_alert(event: Event, link: Link | None, policy: Policy, now: datetime)
         return Decision(Verdict.IGNORED, "belongs to an earlier episode", put(link, observed(member, event)))
     if event.fresh and _fell(event, member):
         return lowered(event, link, member)
-    if event.fresh and _was_never_done(event, link, member):
+    if event.fresh and member.system not in policy.shadow and _was_never_done(event, link, member):
         return _asked_again(link, member)
     if event.fresh and _outlived(event, link, member):
         return _resolved_too(event, link, member)

@@ -26,7 +26,7 @@ _DECORATION = "*_~`\\\u200b\u200c\u200d\ufeff"  # markdown, and spaces without w
 class Mark:
     """What a mark says. `episode` is 0 and `suffix` empty where it does not say."""
 
-    kind: str  # rootly, rootly-alert, page, pagertree, sha256 (a long mark, hashed) or an integration's id
+    kind: str  # rootly, rootly-alert, page, bridge, pagertree, sha256 (a long mark, hashed) or an integration's id
     id: str
     episode: int = 0
     suffix: str = ""
@@ -72,7 +72,7 @@ def parse_mark(text: str, integrations: Collection[str] = ()) -> Mark | None:
     """
     if found := _INCIDENT.fullmatch(text):
         return Mark(found[1], found[2], int(found[3]), found[4] or "")
-    if (found := _NUMBERED.fullmatch(text)) and found[1] in {"rootly-alert", "page", *integrations}:
+    if (found := _NUMBERED.fullmatch(text)) and found[1] in {"rootly-alert", "page", "bridge", *integrations}:
         return Mark(found[1], found[2], int(found[3]))
     if found := _PLAIN.fullmatch(text):
         return Mark(found[1] or found[3], found[2] or found[4])

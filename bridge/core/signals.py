@@ -32,7 +32,7 @@ def decide_signal(event: Event, link: Link | None, policy: Policy, now: datetime
 def lives(link: Link) -> bool:
     """Whether a repeat counts for what was raised already. What is suppressed, was deleted or was never made pages
     nobody, so it takes up no repeat."""
-    if link.status is Status.RESOLVED or link.home.over:
+    if link.apart or link.status is Status.RESOLVED or link.home.over:
         return False
     made = (*link.current(PAGERTREE), *link.current(ROOTLY))
     return any(_pages_somebody(member) for member in made)

@@ -60,6 +60,10 @@ def test_what_is_not_written_like_a_mark_is_not_ours(mark):
     assert not is_ours(mark)
 
 
+def test_the_mark_of_our_own_alarms_is_always_ours():
+    assert is_ours(integration_mark("bridge", "bridge:circuit:rootly", 1))
+
+
 def test_an_integrations_mark_is_ours_only_where_that_integration_is():
     assert is_ours("int_uptime:disk#1", {"int_uptime"})
     assert not is_ours("int_uptime:disk#1")
