@@ -74,7 +74,9 @@ def assemble(config: Config, clock: Callable[[], datetime] = wall_clock) -> Part
 
 
 def _allowed(config: Config) -> frozenset[str]:
-    return frozenset({origin(config.pagertree.api_url), origin(config.rootly.api_url)})
+    heartbeat = config.alarms.heartbeat
+    watch = {origin(heartbeat.url.get_secret_value())} if heartbeat else set()
+    return frozenset({origin(config.pagertree.api_url), origin(config.rootly.api_url), *watch})
 
 
 def _ca_bundle() -> Path | None:

@@ -68,6 +68,11 @@ class Pump(Generic[T]):
             self._pool.shutdown(wait=False)
 
     @property
+    def alive(self) -> bool:
+        """Whether it still claims."""
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
     def busy(self) -> int:
         """Items claimed and not yet stored."""
         with self._lock:

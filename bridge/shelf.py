@@ -1,4 +1,5 @@
-"""What we learned of the targets and keep at hand: their directories with the time of reading, and their habits."""
+"""What we learned of the targets and keep at hand: their directories with the time of reading, and their habits;
+and which links were held while calls of theirs were claimed."""
 
 from __future__ import annotations
 
@@ -13,4 +14,5 @@ from bridge.systems.contract import Directory
 class Shelf:
     read: dict[str, tuple[Directory, datetime]] = field(default_factory=dict)
     drops_marks: set[str] = field(default_factory=set)  # targets whose answers showed that they do not keep our mark
+    held: set[str] = field(default_factory=set)  # links held since we began: what was claimed before stays
     lock: Lock = field(default_factory=Lock)

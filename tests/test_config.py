@@ -79,14 +79,14 @@ def test_every_key_of_the_example_has_the_default_it_shows(files: Files) -> None
     """Except what is a matter of the operator's own: the public address, routes, tokens and the console."""
     shown, bare = load_config(EXAMPLE, ENV), files.with_("")
     assert shown.server.model_copy(update={"public_url": None}) == bare.server
-    same = ("pagertree", "rootly", "mapping", "sync", "jobs", "integrations")
+    same = ("pagertree", "rootly", "mapping", "sync", "alarms", "jobs", "integrations")
     assert [getattr(shown, name) for name in same] == [getattr(bare, name) for name in same]
 
 
 def test_the_example_names_every_key_there_is() -> None:
     """A key without a line in the example is a key that nobody finds."""
     example, config = yaml.safe_load(EXAMPLE.read_text()), load_config(EXAMPLE, ENV)
-    for name in ("server", "pagertree", "rootly", "mapping", "sync", "jobs", "api", "console"):
+    for name in ("server", "pagertree", "rootly", "mapping", "sync", "alarms", "jobs", "api", "console"):
         assert set(example[name]) == set(type(getattr(config, name)).model_fields), name
     assert set(example) == set(Config.__slots__) - {"warnings"}
 
@@ -270,7 +270,11 @@ def test_all_faults_are_told_at_once_each_with_its_key() -> None:
         ("sync: {page_dropped: shout}", "sync.page_dropped: write one of 'alarm' or 'next_route'"),
         ("sync: {incident_kinds: []}", "sync.incident_kinds: is empty; name at least one"),
         ("sync: [a]", "sync: write keys with values here, not one value or a list"),
-        ("sync: {storm_pages_per_minute: 5}", "this version has no storm breaker; write null or remove the key"),
+        ("sync: {storm_pages_per_minute: 0}", "sync.storm_pages_per_minute: must be at least 1"),
+        ("alarms: {heartbeat: {url: 'http://watch.example.com/a'}}", "alarms.heartbeat.url: use https; plain http is"),
+        ("alarms: {heartbeat: {url: 'https://me:pw@example.com'}}", "leave user name, password and # out of"),
+        ("alarms: {disk: 0}", "alarms.disk: must be at least 1"),
+        ("alarms: {send_to: [rootly, rootly]}", "alarms.send_to: names a side twice"),
         ("sync: {max_page_age: 1h30m}", "sync.max_page_age: '1h30m' is not a duration: write one number and one unit"),
         ("sync: {max_page_age: true}", "sync.max_page_age: write a duration such as 30s"),
         ("server: {port: http}", "server.port: write a whole number"),
@@ -483,3 +487,9 @@ def test_a_webhook_secret_that_may_be_an_ordinary_word_is_refused(files: Files) 
 
 def test_the_example_is_not_a_place_for_secrets() -> None:
     assert not [line for line in EXAMPLE.read_text().splitlines() if "api_key:" in line and "${" not in line]
+
+
+def test_the_address_of_the_heartbeat_is_a_secret_and_so_is_its_way(files: Files) -> None:
+    config = files.with_("alarms: {heartbeat: {url: 'https://watch.example.com/ping/0123456789abcdef'}}")
+    assert {"https://watch.example.com/ping/0123456789abcdef", "/ping/0123456789abcdef"} <= set(config.secrets())
+    assert "0123456789abcdef" not in repr(config)

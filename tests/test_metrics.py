@@ -10,6 +10,7 @@ FIGURES = {
     "waiting": 1,
     "quarantined": 2,
     "dead": 4,
+    "storm_held": 7,
     "live_links": 5,
 }
 

@@ -28,9 +28,13 @@ COMMANDS: Mapping[str, tuple[str, str]] = {  # name → its file, and what the o
     "deliveries": ("deliveries", "The webhooks that came, and what became of each."),
     "calls": ("calls", "The calls that the bridge owes, made or gave up."),
     "replay": ("replaying", "Judge deliveries again."),
+    "shadow": (
+        "shadowing",
+        "What would have been done: calls decided in shadow, by target, kind and route, with the newest of each.",
+    ),
     "resync": ("resyncing", "Compare both systems with the bridge and repair what differs."),
     "resyncs": ("resyncs", "Earlier comparisons and what they found."),
-    "db": ("database", "Upgrade, back up or verify the bridge's database."),
+    "db": ("database", "Upgrade, back up, verify or recover the bridge's database."),
 }
 
 

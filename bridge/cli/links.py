@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from bridge.cli.operating import link, pause, resume, unlink
 from bridge.cli.options import config_option, filter_options, given, json_option, page_options, read_config
 from bridge.cli.reading import Row, one_of, reports_of, screen_for, show_list
 from bridge.cli.showing import Screen, when
@@ -17,6 +18,7 @@ COLUMNS = (("ID", "id"), ("STATUS", "status"), ("KIND", "kind"), ("SINCE (UTC)",
 FACTS = (("link", "id"), ("title", "title"), ("status", "status"), ("kind", "kind"), ("number", "number"),
          ("severity", "severity"), ("urgency", "urgency"), ("episode", "episode"), ("dedup count", "dedup_count"),
          ("began", "began_at"), ("resolves at", "resolve_at"), ("ended", "ended_at"), ("held", "held"),
+         ("held by", "held_by"), ("held since", "held_at"), ("held until", "held_until"), ("unlinked", "unlinked"),
          ("listed only", "listed"), ("address", "url"))  # fmt: skip
 MEMBERS = (("SYSTEM", "system"), ("KIND", "kind"), ("ID", "id"), ("STATUS", "status"), ("ASKED", "asked"),
            ("CREATE", "create"), ("ADDRESS", "url"))  # fmt: skip
@@ -55,6 +57,10 @@ def show(config_file: Path, as_json: bool, id_: str) -> None:
         screen.json(link)
     else:
         _tell(screen, link)
+
+
+for operation in (pause, resume, unlink, link):
+    links.add_command(operation)
 
 
 def _tell(screen: Screen, link: Any) -> None:

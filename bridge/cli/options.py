@@ -60,7 +60,8 @@ def _filter(name: str, choice: list[str]) -> Callable[[F], F]:
         told = "A time such as 2026-01-31T12:00Z, or how long ago: 30m, 2h, 1d."
         return click.option(f"--{name}", name, type=Moment(), default="", help=told)
     kind = click.Choice(choice) if choice else click.STRING
-    return click.option(f"--{spoken}", name, type=kind, default=None, help=f"Only those with this {spoken}.")
+    told = "Only those whose reason has these words in it." if name == "reason" else f"Only those with this {spoken}."
+    return click.option(f"--{spoken}", name, type=kind, default=None, help=told)
 
 
 class Moment(click.ParamType[str]):

@@ -54,11 +54,11 @@ def resync(config_file: Path, as_json: bool, plan: bool) -> None:
 class Watch:
     """What is being read, on standard error, if that is a terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str = "comparing both systems") -> None:
         columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
         console = Console(stderr=True)
         self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._progress.add_task("comparing both systems")
+        self._task = self._progress.add_task(what)
 
     def __enter__(self) -> Watch:
         self._progress.start()

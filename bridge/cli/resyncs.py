@@ -12,10 +12,12 @@ from bridge.cli.reading import one_of, reports_of, screen_for, show_list
 from bridge.cli.showing import Screen
 
 COLUMNS = (("ID", "id"), ("BEGAN (UTC)", "started_at"), ("STATE", "state"), ("SEEN", "seen"), ("DRIFTS", "drifts"),
-           ("BY", "detail.actor"), ("WHY", "detail.why"))  # fmt: skip
+           ("REPAIRS", "repairs"), ("BY", "detail.actor"), ("WHY", "detail.why"))  # fmt: skip
 FACTS = (("resync", "id"), ("state", "state"), ("why", "detail.why"), ("only a plan", "detail.plan"),
          ("by", "detail.actor"), ("began", "started_at"), ("ended", "finished_at"), ("seen", "detail.seen"),
-         ("drifts", "detail.drifts"), ("requests", "calls"))  # fmt: skip
+         ("drifts", "detail.drifts"), ("repairs", "repairs"), ("what became of them", "verdicts"),
+         ("not judged", "detail.refusals"),
+         ("webhooks fetched", "detail.missed"), ("requests", "calls"), ("seconds", "detail.seconds"))  # fmt: skip
 FOUND = (("DRIFT", "kind"), ("OBJECT", "object"), ("LINK", "link"))
 
 

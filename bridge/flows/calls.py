@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from bridge.app import Parts
 from bridge.core import outcome as outcomes
+from bridge.core.storm import HELD
 from bridge.errors import Unlistable, Unreadable
 from bridge.flows import departure, doubles
 from bridge.flows.directory import directory_of
@@ -30,6 +31,7 @@ from bridge.model import (
     Recheck,
     Refused,
     Response,
+    Retry,
     Settlement,
     Status,
     Unknown,
@@ -65,6 +67,7 @@ def _create(parts: Parts, call: Call, chance: float) -> Settlement:
         return known
     if not call.unsure and (stays := departure.stopped(parts, call, command)) is not None:
         return stays
+    call = replace(call, progress="") if call.progress == HELD else call
     ready = departure.addressed(parts, call, command, chance)
     return ready if isinstance(ready, Settlement) else _send(parts, replace(call, command=ready), chance)
 
@@ -180,6 +183,9 @@ def _looked_up(parts: Parts, call: Call, chance: float) -> Settlement | None:
         return None
     answer = exchange(parts, request)
     if not isinstance(answer, Response) or not answer.ok:
+        refused = isinstance(answer, Response) and answer.status == 401
+        unheard = Retry(f"a look-up was not answered: {why(answer)}", auth=refused)
+        parts.circuits.note(call.command.target, unheard, parts.clock())  # held, it comes at once when the side is back
         return outcomes.again(call, "its effect is unknown and the look-up did not answer", parts.clock(), chance)
     try:
         found = outcomes.of_this_call(call, target.found(settings, call.command, call.id, answer))

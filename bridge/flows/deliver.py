@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from bridge.app import Parts
+from bridge.core.storm import HELD
 from bridge.errors import Lost, Unavailable
 from bridge.flows import doubles
 from bridge.flows.calls import carry_out, member_of
@@ -67,7 +68,11 @@ def _settle(parts: Parts, tx: Transaction, call: Call, settlement: Settlement) -
         tx.audit("bridge", "alarm", call.id, _dead(call, settlement))
     if settlement.progress == "gone":
         judge_event(parts, tx, Event(member_of(call).ref, Says.STATE, "gone", gone=True, fresh=True), call.cause)
-    if settlement.state == "done" and (call.unsure or call.progress) and isinstance(call.command, Create):
+    if (
+        settlement.state == "done"
+        and (call.unsure or call.progress not in ("", HELD))
+        and isinstance(call.command, Create)
+    ):
         doubles.look_again_later(tx, call)
 
 

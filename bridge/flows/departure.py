@@ -9,10 +9,13 @@ from datetime import timedelta
 from bridge.app import Parts
 from bridge.core import outcome as outcomes
 from bridge.core import routes
+from bridge.core.decide import RESUMED
 from bridge.core.durations import say_duration
 from bridge.core.marks import is_page_mark
 from bridge.core.policy import PAGERTREE, ROOTLY
+from bridge.core.storm import HELD
 from bridge.errors import Unlistable
+from bridge.flows import storm
 from bridge.flows.directory import RECEIVERS, directory_of
 from bridge.flows.exchange import exchange
 from bridge.flows.process import Unanswered, judge
@@ -43,9 +46,15 @@ def stopped(parts: Parts, call: Call, command: Create) -> Settlement | None:
     """Why this page should not leave after all; None: it leaves."""
     if command.target != PAGERTREE:
         return None
+    if (held := storm.look_ahead(parts, call)) is not None:
+        return held  # before anybody is asked for what has to wait anyway
     link = _read_again(parts, call)
+    if isinstance(link, Settlement):
+        return link
     if link is None:
         return outcomes.superseded("not needed any more: read again just before it left")
+    if call.progress in (HELD, RESUMED):
+        return None  # we made it wait, so its age is no reason
     asked_at = call.created_at if is_page_mark(command.of) else None  # what was asked for is as old as the asking
     age = parts.clock() - (asked_at or link.began_at)
     if age <= parts.policy.max_page_age or link.home.kind == "signal":  # nobody else could tell of a signal
@@ -53,8 +62,9 @@ def stopped(parts: Parts, call: Call, command: Create) -> Settlement | None:
     return _too_old(parts, call, link, f"not paged: already {say_duration(age)} old when it could leave")
 
 
-def _read_again(parts: Parts, call: Call) -> Link | None:
+def _read_again(parts: Parts, call: Call) -> Link | Settlement | None:
     """Another alert may have paged for this incident meanwhile, or it may be over: the link as it is now, or None.
+    A settlement: the storm breaker holds it.
 
     No answer must not stop a page."""
     incident = call.link.origin.system == ROOTLY and call.link.kind == "incident"
@@ -62,12 +72,14 @@ def _read_again(parts: Parts, call: Call) -> Link | None:
     return parts.store.write(lambda tx: _still_wanted(parts, tx, call, event))
 
 
-def _still_wanted(parts: Parts, tx: Transaction, call: Call, event: Event | None) -> Link | None:
+def _still_wanted(parts: Parts, tx: Transaction, call: Call, event: Event | None) -> Link | Settlement | None:
     tx.unmark(call)
     if event is not None:
         with suppress(Unanswered):
             judge(parts, tx, event, call.cause)
-    return tx.link(call.link.id) if tx.mark(call) else None
+    if not tx.mark(call):
+        return None
+    return storm.stays(parts, tx, call, leaving=True) or tx.link(call.link.id)
 
 
 def _asked_now(parts: Parts, link: Link) -> Event | None:

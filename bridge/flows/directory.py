@@ -53,6 +53,9 @@ def unknown_receivers(parts: Parts) -> tuple[tuple[str, str], ...]:
     routed = [(f"routes.{n}", r) for n, route in enumerate(policy.routes) for r in receivers_of(route)]
     raised = [(f"integrations.{id_}", r) for id_, terms in policy.integrations.items() for r in terms.receivers]
     named = [(where, r.name) for where, r in (*routed, *raised) if not r.integration]
+    own = parts.config.alarms
+    named += [("alarms.destinations", name) for name in own.destinations]
+    named += [("alarms.canary.destinations", name) for name in (own.canary.destinations if own.canary else ())]
     directory = directory_of(parts, PAGERTREE, tuple(name for _, name in named))
     return tuple((where, name) for where, name in named if directory.find(name, *RECEIVERS) is None)
 

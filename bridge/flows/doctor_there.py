@@ -129,6 +129,9 @@ def _named(config: Config) -> Iterator[tuple[str, str]]:
     for place, integration in enumerate(config.integrations):
         if PAGERTREE in integration.send_to:
             yield from ((f"integrations.{place}.destinations", name) for name in integration.destinations)
+    yield from (("alarms.destinations", name) for name in config.alarms.destinations)
+    if (canary := config.alarms.canary) is not None:
+        yield from (("alarms.canary.destinations", name) for name in canary.destinations)
 
 
 def _urgencies(config: Config, directory: Directory) -> Iterator[Check]:

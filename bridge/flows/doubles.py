@@ -7,6 +7,7 @@ from dataclasses import replace
 from bridge.app import Parts
 from bridge.core import outcome as outcomes
 from bridge.core.links import ask, at_home, put, tell
+from bridge.errors import Unlistable, Unreadable
 from bridge.flows.exchange import exchange
 from bridge.model import Call, Decision, Event, Link, Member, Recheck, Response, Settlement, Status, Verdict
 from bridge.store.contract import Transaction
@@ -30,7 +31,10 @@ def resolve(parts: Parts, call: Call, chance: float) -> Settlement:
     answer = exchange(parts, request)
     if not isinstance(answer, Response) or not answer.ok:
         return outcomes.again(call, "the look-up did not answer", parts.clock(), chance)
-    found = target.found(settings, call.command, call.id, answer)
+    try:
+        found = target.found(settings, call.command, call.id, answer)
+    except (Unlistable, Unreadable) as fault:
+        return outcomes.again(call, f"the look-up cannot be read: {fault}", parts.clock(), chance)
     extra = [e for e in found if not member.is_(e.ref) and e.status is not Status.RESOLVED]
     if not extra or not member.id:
         return Settlement("done", "no double")

@@ -43,14 +43,18 @@ def _poll_one(parts: Parts, system: str) -> int:
     raise Unlistable(f"{system}'s feed has more than {MOST_PAGES} pages since {since.isoformat()}")
 
 
+def cursor_name(system: str) -> str:
+    return f"feed:{system}"
+
+
 def _cursor(parts: Parts, system: str) -> datetime:
-    told = parts.store.write(lambda tx: tx.fact(f"feed:{system}"))
+    told = parts.store.write(lambda tx: tx.fact(cursor_name(system)))
     return datetime.fromisoformat(told) if told else parts.policy.installed_at
 
 
 def _advance(parts: Parts, system: str, cursor: datetime) -> None:
     """Only after a full sweep, and never beyond what was seen."""
-    parts.store.write(lambda tx: tx.set_fact(f"feed:{system}", cursor.isoformat()))
+    parts.store.write(lambda tx: tx.set_fact(cursor_name(system), cursor.isoformat()))
 
 
 def _read(parts: Parts, system: str, request: Request) -> FeedPage:

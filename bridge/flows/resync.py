@@ -5,7 +5,7 @@ The bridge reaches the right state if every webhook is lost. API calls grow with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Thread
@@ -16,16 +16,19 @@ from bridge.app import Parts
 from bridge.core.drift import Drift, check_plausible, compare, missing
 from bridge.errors import Implausible, Unlistable
 from bridge.flows.exchange import exchange
-from bridge.flows.outage import why
+from bridge.flows.listing import Progress, Tally, read_live
+from bridge.flows.missed import take_missed
 from bridge.log import get_log
-from bridge.model import Event, Hook, Link, Response
-from bridge.systems.contract import Listing
+from bridge.model import Hook, Link, Response
+from bridge.systems.contract import Page
 
-MOST_PAGES = 500  # of 100 objects each, a listing
 MOST_REREADS = 200  # a run; the next run goes on
 MOST_SHOWN = 200  # drifts told one by one in the run's row
 
-Progress = Callable[[str, int], None]  # what is being read, and how many objects so far
+HALF = "half a list"  # why a run did not believe, or not judge, what it saw
+UNREAD = "could not be read by itself"
+NEXT_RUN = "left for the next run"
+UNTOLD = "undelivered webhooks could not be listed"
 
 log = get_log(__name__)
 
@@ -38,10 +41,11 @@ class Run:
     started_at: datetime
     plan: bool
     actor: str
-    state: str = "running"  # running | done | refused | failed
+    state: str = "running"  # running | done | refused | failed; interrupted, if the bridge stopped meanwhile
     detail: str = ""
-    calls: int = 0
-    seen: dict[str, int] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+    missed: int = 0  # webhooks fetched that a system could not deliver
+    refusals: dict[str, int] = field(default_factory=dict)  # what was not believed or not judged this time, and why
     drifts: dict[str, int] = field(default_factory=dict)
     found: list[dict[str, str]] = field(default_factory=list)
     finished_at: datetime | None = None
@@ -76,59 +80,52 @@ def _run(parts: Parts, run: Run, progress: Progress) -> Run:
         run.state = "done"
     except Implausible as refusal:
         run.state, run.detail = "refused", str(refusal)
+        run.refusals[HALF] = 1
     except Unlistable as fault:
         run.state, run.detail = "failed", str(fault)
+    _take_missed(parts, run)
     run.finished_at = parts.clock()
     _record(parts, run)
     _tell(parts, run)
     return run
 
 
+def _take_missed(parts: Parts, run: Run) -> None:
+    """After the comparison: what they touch would be left alone by it. They only add; what is live was compared."""
+    if run.plan:
+        return
+    try:
+        taken = take_missed(parts)
+    except Unlistable as fault:
+        run.refusals[UNTOLD] = 1
+        log.warning("webhooks.missed.unread", reason=str(fault))
+    else:
+        run.missed = taken.kept
+        run.tally.calls += taken.calls
+
+
 def _compare_and_keep(parts: Parts, run: Run, progress: Progress) -> None:
     found: list[tuple[Drift, bytes]] = []
     names: set[str] = set()
-    for event, body in _listed(parts, run, progress):
-        names |= event.ref.names
-        if (drift := _against_links(parts, event, run.started_at)) is not None:
-            found.append((drift, body))
+    for system, page in read_live(parts, run.tally, progress):
+        names.update(*(event.ref.names for event in page.events))
+        found += _against_links(parts, run, system, page)
     found += _vanished(parts, run, frozenset(names))
     for drift, body in found:
         _found(parts, run, drift, body)
 
 
-# -- what is live over there -------------------------------------------------------------------------------------------
+# -- what differs ------------------------------------------------------------------------------------------------------
 
 
-def _listed(parts: Parts, run: Run, progress: Progress) -> Iterator[tuple[Event, bytes]]:
-    for system, target in parts.targets.items():
-        run.seen[system] = 0
-        for listing in target.listings(parts.settings[system]):
-            for event, body in _pages(parts, run, system, listing):
-                run.seen[system] += 1
-                progress(listing.name, run.seen[system])
-                yield event, body
-
-
-def _pages(parts: Parts, run: Run, system: str, listing: Listing) -> Iterator[tuple[Event, bytes]]:
-    request = listing.first
-    for _ in range(MOST_PAGES):
-        answer = exchange(parts, request)
-        run.calls += 1
-        if not isinstance(answer, Response) or not answer.ok:
-            raise Unlistable(f"{listing.name} could not be listed: {why(answer)}")
-        page = parts.targets[system].read_page(listing, answer)
-        records = (parts.sources[system].record(raw) for raw in page.raw)
-        yield from zip(page.events, records, strict=True)
-        if page.after is None:
-            return
-        request = page.after
-    raise Unlistable(f"{listing.name} has more than {MOST_PAGES} pages")
-
-
-def _against_links(parts: Parts, event: Event, since: datetime) -> Drift | None:
+def _against_links(parts: Parts, run: Run, system: str, page: Page) -> Iterator[tuple[Drift, bytes]]:
+    """A page is compared in one snapshot: links touched since the run began are left alone in any case."""
     with parts.store.reports() as reports:
-        links = reports.links_of((event.ref, *event.also), event.mark, event.ref.system)
-    return compare(event, links, parts.policy, since, parts.clock())
+        for event, raw in zip(page.events, page.raw, strict=True):
+            links = reports.links_of((event.ref, *event.also), event.mark, event.ref.system)
+            drift = compare(event, links, parts.policy, run.started_at, parts.clock())
+            if drift is not None:
+                yield drift, parts.sources[system].record(raw)
 
 
 # -- what is live here and not there -----------------------------------------------------------------------------------
@@ -138,16 +135,24 @@ def _vanished(parts: Parts, run: Run, names: frozenset[str]) -> list[tuple[Drift
     """Each is read by itself before anything is believed: a list may be old, an object gone or just over."""
     with parts.store.reports() as reports:
         links = list(reports.live_links())
-    check_plausible(run.seen, _live_here(links))
-    found = []
-    for drift in missing(links, names, run.started_at)[:MOST_REREADS]:
-        target, settings = parts.targets[drift.ref.system], parts.settings[drift.ref.system]
-        answer = exchange(parts, target.reread(settings, drift.ref))
-        run.calls += 1
-        raw = target.picked(drift.ref, answer) if isinstance(answer, Response) else None
-        if raw is not None:
-            found.append((drift, parts.sources[drift.ref.system].record(raw)))
-    return found
+    check_plausible(run.tally.seen, _live_here(links))
+    absent = missing(links, names, run.started_at)
+    if len(absent) > MOST_REREADS:
+        run.refusals[NEXT_RUN] = len(absent) - MOST_REREADS
+    reread = [(drift, _reread(parts, run, drift)) for drift in absent[:MOST_REREADS]]
+    return [(drift, body) for drift, body in reread if body is not None]
+
+
+def _reread(parts: Parts, run: Run, drift: Drift) -> bytes | None:
+    """None: the answer says nothing, so nothing is believed."""
+    target, settings = parts.targets[drift.ref.system], parts.settings[drift.ref.system]
+    answer = exchange(parts, target.reread(settings, drift.ref))
+    run.tally.calls += 1
+    raw = target.picked(drift.ref, answer) if isinstance(answer, Response) else None
+    if raw is None:
+        run.refusals[UNREAD] = run.refusals.get(UNREAD, 0) + 1
+        return None
+    return parts.sources[drift.ref.system].record(raw)
 
 
 def _live_here(links: list[Link]) -> dict[str, int]:
@@ -171,22 +176,30 @@ def _found(parts: Parts, run: Run, drift: Drift, body: bytes) -> None:
 
 
 def _record(parts: Parts, run: Run) -> None:
-    told = {"plan": run.plan, "actor": run.actor, "why": run.detail, "seen": run.seen, "drifts": run.drifts}
+    seen = run.tally.seen
+    told = {"plan": run.plan, "actor": run.actor, "why": run.detail, "seen": seen, "drifts": run.drifts}
+    told |= {"missed": run.missed, "refusals": run.refusals, "seconds": _seconds(run)}
     row = {
         "id": run.id,
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "state": run.state,
-        "seen": sum(run.seen.values()),
+        "seen": sum(seen.values()),
         "drifts": sum(run.drifts.values()),
-        "calls": run.calls,
+        "calls": run.tally.calls,
         "detail": {**told, "found": run.found[:MOST_SHOWN]},
     }
     parts.store.write(lambda tx: tx.record_run(row))
 
 
+def _seconds(run: Run) -> float | None:
+    """None while it runs."""
+    return round((run.finished_at - run.started_at).total_seconds(), 3) if run.finished_at else None
+
+
 def _tell(parts: Parts, run: Run) -> None:
-    log.info("resync", run=run.id, state=run.state, seen=run.seen, drifts=run.drifts, calls=run.calls, why=run.detail)
+    told = {"run": run.id, "state": run.state, "seen": run.tally.seen, "drifts": run.drifts, "calls": run.tally.calls}
+    log.info("resync", **told, missed=run.missed, refusals=run.refusals, why=run.detail)
     if run.drifts and not run.plan:
         parts.metrics.alarm("drift")
         log.warning("alarm", kind="drift", what=f"resync found {sum(run.drifts.values())} drifts: webhooks were lost")

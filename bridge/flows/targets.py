@@ -41,9 +41,10 @@ def target_of(tx: Transaction, id_: str) -> Target:
     return Target(link, _page_in(link, id_))
 
 
-def _first_choice(link: Link) -> tuple[bool, bool, str]:
-    """An alert that an incident holds as well is meant by itself; of several, what lives, and the newest of that."""
-    return link.kind == "alert", link.status is not Status.RESOLVED, link.id
+def _first_choice(link: Link) -> tuple[bool, bool, bool, str]:
+    """A tombstone comes last. An alert that an incident holds as well is meant by itself; of several, what lives, and
+    the newest of that."""
+    return not link.apart, link.kind == "alert", link.status is not Status.RESOLVED, link.id
 
 
 def _page_in(link: Link, id_: str) -> str:

@@ -50,6 +50,24 @@ class FeedPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """Which webhooks of a system we ask after."""
+
+    door: str  # how the address that they went to ends
+    since: datetime  # sent then or later
+    late: datetime  # those that still wait, and were sent before this, are not waited for
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What one page tells of webhooks that did not reach us."""
+
+    bodies: tuple[bytes, ...] = ()  # as they would have come
+    more: tuple[Listing, ...] = ()  # what to read next
+    newest: datetime | None = None  # when the latest of them was sent
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """A receiver as the target's directory lists it."""
 
@@ -99,6 +117,12 @@ class Source(Protocol):
 
     def read_feed(self, answer: Response, /) -> FeedPage:
         """One page of the feed, only what can cross. Raises `Unlistable` on a body that is no such feed."""
+
+    def missed(self, settings: Any, gap: Gap, /) -> Listing | None:
+        """Where to begin reading which webhooks did not reach us; None: the system keeps no such list."""
+
+    def read_missed(self, listing: Listing, gap: Gap, answer: Response, /) -> Missed:
+        """One page on the way there. Raises `Unlistable`."""
 
     def record(self, raw: Mapping[str, object], /) -> bytes:
         """The body of a delivery for a finding of poll or resync, as `read` takes it."""

@@ -61,6 +61,16 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
+def _secret_url(value: SecretStr) -> SecretStr:
+    """Its path or query may be all that proves who calls."""
+    parts = _split(value.get_secret_value())
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise ValueError("leave user name, password and # out of the address")
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise ValueError("use https; plain http is accepted for loopback addresses only")
+    return value
+
+
 def _secret(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
     if not text.strip():
@@ -82,4 +92,5 @@ def _cidr(value: object) -> IPv4Network | IPv6Network:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 ApiUrl = Annotated[str, AfterValidator(_api_url)]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
+SecretUrl = Annotated[Secret, AfterValidator(_secret_url)]
 Cidr = Annotated[IPv4Network | IPv6Network, BeforeValidator(_cidr)]

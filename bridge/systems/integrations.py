@@ -18,7 +18,7 @@ from ulid import ULID
 
 from bridge.errors import Unreadable, Unverified
 from bridge.model import JSON, Event, Hook, Ref, Says, Status, Trouble
-from bridge.systems import unasked
+from bridge.systems import forgetful, unasked
 from bridge.systems.contract import Verified
 from bridge.systems.fields import Duration, Section
 from bridge.systems.posts import parse_post
@@ -188,4 +188,6 @@ question = unasked.question
 answered = unasked.answered
 feed = unasked.feed
 read_feed = unasked.read_feed
+missed = forgetful.missed
+read_missed = forgetful.read_missed
 record = unasked.record

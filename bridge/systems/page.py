@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from bridge.errors import Unreadable, Unverified
 from bridge.model import JSON, Event, Hook, Ref, Says, Status, Text
-from bridge.systems import unasked
+from bridge.systems import forgetful, unasked
 from bridge.systems.contract import Verified
 from bridge.systems.page_fields import Changes, Move, Page, faults_of
 from bridge.systems.payload import mapping, parse_object, text
@@ -96,4 +96,6 @@ question = unasked.question
 answered = unasked.answered
 feed = unasked.feed
 read_feed = unasked.read_feed
+missed = forgetful.missed
+read_missed = forgetful.read_missed
 record = unasked.record

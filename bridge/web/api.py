@@ -14,6 +14,7 @@ from bridge.flows import replay as replays
 from bridge.flows import resync as resyncs
 from bridge.web import questions
 from bridge.web.answers import Refusal, not_found
+from bridge.web.link_doors import MOVES, LinkDoors
 from bridge.web.questions import FILTERS
 
 if TYPE_CHECKING:
@@ -65,11 +66,18 @@ class Api:
         return {"replayed": replays.replay(self._parts, [id_], actor)}
 
     def replay_many(self, actor: str) -> Row:
-        wanted = questions.filters(questions.json_object(request.environ), FILTERS["deliveries"])
+        fields = questions.json_object(request.environ)
+        dry_run = fields.pop("dry_run", False)
+        if not isinstance(dry_run, bool):
+            raise Refusal(400, "bad_request", "dry_run is true or false.")
+        wanted = questions.filters(fields, FILTERS["deliveries"])
         if not wanted:
             raise Refusal(400, "bad_request", f"Name at least one filter: {', '.join(sorted(FILTERS['deliveries']))}.")
         ids = self._delivery_ids(wanted)
-        return {"replayed": replays.replay(self._parts, ids[:MOST_REPLAYED], actor), "more": len(ids) > MOST_REPLAYED}
+        more, ids = len(ids) > MOST_REPLAYED, ids[:MOST_REPLAYED]
+        if dry_run:
+            return {"would_replay": len(ids), "more": more}
+        return {"replayed": replays.replay(self._parts, ids, actor), "more": more}
 
     def _delivery_ids(self, wanted: dict[str, str]) -> list[str]:
         """Newest first, one more than may be replayed at once."""
@@ -101,7 +109,7 @@ class Api:
 
 
 def blueprint(parts: Parts, bearer: Bearer) -> Blueprint:
-    api, doors = Api(parts), Blueprint("api", __name__, url_prefix="/api/v1")
+    api, links, doors = Api(parts), LinkDoors(parts), Blueprint("api", __name__, url_prefix="/api/v1")
 
     def door(method: str, rule: str, scope: str, view: Callable[..., Row], **fixed: str) -> None:
         def guarded(**named: str) -> Row:
@@ -117,4 +125,8 @@ def blueprint(parts: Parts, bearer: Bearer) -> Blueprint:
     door("POST", "/calls/<id_>/retry", "operate", api.retry)
     door("POST", "/calls/<id_>/discard", "operate", api.discard)
     door("POST", "/resyncs", "operate", api.resync)
+    for move in MOVES:
+        door("POST", f"/links/<id_>/{move}", "operate", links.move, move=move)
+    door("POST", "/links", "operate", links.join)
+    door("GET", "/shadow", "read", links.shadow)
     return doors

@@ -8,6 +8,7 @@ import pytest
 from bridge.app import assemble
 from bridge.config import load_config
 from bridge.core.marks import incident_mark
+from bridge.flows import surgery
 from bridge.model import Advance, Create, Decision, Draft, Link, Member, Note, Ref, Retry, Status, Trouble, Verdict
 from bridge.worker import AHEAD, CALLERS, Worker
 
@@ -79,6 +80,16 @@ def test_while_a_page_is_on_its_way_one_note_leaves_and_one_resolve(worker) -> N
     assert kinds(worker._claim_calls(FREE)) == ["Advance"]
     assert kinds(worker._claim_calls(FREE - 1)) == ["Advance"]
     assert kinds(worker._claim_calls(FREE - 2)) == []
+
+
+@pytest.mark.parametrize(("move", "left"), [(surgery.pause, [0]), (surgery.unlink, [])])
+def test_a_call_whose_link_was_held_while_it_waited_for_a_hand_is_not_made(worker, move, left) -> None:
+    owe(worker, 1, note())
+    (claimed,) = worker._claim_calls(FREE)
+    move(worker.parts, claimed.call.link.id, "Ada")
+    worker._call(claimed)
+    assert [row["attempts"] for row in owed(worker)] == left
+    assert list(worker._claim_calls(FREE)) == []
 
 
 def test_a_call_whose_system_was_found_down_while_it_waited_for_a_hand_stays_without_a_doubt(worker) -> None:

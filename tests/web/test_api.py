@@ -201,7 +201,7 @@ def test_a_body_of_another_type_or_size_is_refused(client: Client):
 
 
 def test_a_wrong_method_and_a_wrong_path_are_answered_in_json(client: Client):
-    wrong = client.delete("/api/v1/links", headers=bearer(OPERATOR))
+    wrong = client.delete("/api/v1/calls", headers=bearer(OPERATOR))
     assert (wrong.status_code, wrong.json["error"], wrong.headers["Allow"]) == (405, "method_not_allowed", "GET, HEAD")
     assert client.options("/api/v1/links").status_code == 405
     nowhere = client.get("/api/v1//links")

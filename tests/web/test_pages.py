@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -274,7 +273,7 @@ def test_who_is_on_call_is_tried_and_the_timeline_says_at_least_who_was_paged(cl
 
 def test_a_held_incident_is_not_joined(client: Client, parts: Parts):
     link = _known_incident(parts)
-    parts.store.write(lambda tx: tx.apply(Decision(Verdict.APPLIED, "", replace(link, held=True)), ""))
+    parts.store.write(lambda tx: tx.hold(link.id, "Ada"))
     answer = placed(client, {"incident_id": UUID, "teams": "tem_payments"})
     assert (answer["link"], "held" in answer["note"]) == (answer["page"], True)
 

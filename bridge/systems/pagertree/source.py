@@ -14,6 +14,7 @@ from hashlib import sha256
 
 from bridge.errors import Unlistable, Unreadable
 from bridge.model import JSON, Event, Hook, Ref, Request, Response, Says
+from bridge.systems import forgetful
 from bridge.systems.contract import FeedPage
 from bridge.systems.pagertree import credentials, questions, words
 from bridge.systems.pagertree.alerts import UPDATED, read_alert
@@ -27,6 +28,8 @@ NAME = words.NAME
 verify = credentials.verify
 question = questions.question
 answered = questions.answered
+missed = forgetful.missed  # its log of outgoing webhooks is not in the API
+read_missed = forgetful.read_missed
 
 OBSERVED = "observed"  # the type of the bodies that `record` makes; a webhook of that type is none of them
 _CROSSING = STATES | HAPPENINGS | COMMENTS

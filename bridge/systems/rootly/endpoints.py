@@ -63,7 +63,11 @@ def delete(settings: Settings, endpoint: Endpoint) -> Request:
 
 
 def _path(endpoint: Endpoint) -> str:
-    return f"{PATH}/{quote(endpoint.id, safe='')}"
+    return f"{PATH}/{segment(endpoint.id)}"
+
+
+def segment(endpoint_id: str) -> str:
+    return quote(endpoint_id, safe="")
 
 
 def read_page(listing: Listing, answer: Response) -> tuple[tuple[Endpoint, ...], Request | None]:

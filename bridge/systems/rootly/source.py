@@ -17,6 +17,7 @@ from bridge.errors import Unreadable
 from bridge.model import JSON, Event, Hook, Ref, Says, Status
 from bridge.systems.payload import mapping, moment, parse_object, text
 from bridge.systems.rootly import feed as alert_events
+from bridge.systems.rootly import missed as deliveries
 from bridge.systems.rootly import questions, signature, words
 from bridge.systems.rootly.alerts import STEPS, read_alert, read_happening
 from bridge.systems.rootly.entries import read_entry
@@ -30,6 +31,8 @@ question = questions.question
 answered = questions.answered
 feed = alert_events.feed
 read_feed = alert_events.read_feed
+missed = deliveries.missed
+read_missed = deliveries.read_missed
 
 # Of all that Rootly can send (https://docs.rootly.com/configuration/webhooks) these cross. What does not:
 # incident.scheduled.* (planned work is no trouble), incident_post_mortem.* and incident_status_page_event.* (writing
