@@ -1,4 +1,4 @@
-"""The engine room: threads that judge deliveries and make calls, and the schedule of poll, resync and prune.
+"""The engine room: threads that judge deliveries and make calls, beside what runs by the clock (`schedule.py`).
 
 New pages have hands of their own, and while one is on its way the rest makes do with two.
 """
@@ -9,31 +9,19 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import datetime, timedelta
 from threading import Event as Signal
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bridge.app import Parts
-from bridge.errors import BridgeError, Unavailable
-from bridge.flows.alarms import check as check_alarms
-from bridge.flows.canary import look as look_for_canary
-from bridge.flows.canary import send as send_canary
+from bridge.errors import Unavailable
 from bridge.flows.deliver import Delivered, deliver
-from bridge.flows.heartbeat import beat
-from bridge.flows.missed import take_missed
-from bridge.flows.poll import poll
 from bridge.flows.process import process_one, put_aside
-from bridge.flows.prune import prune
-from bridge.flows.resync import resync
-from bridge.flows.startup import check_names
-from bridge.flows.storm import turn as take_turns
-from bridge.flows.surgery import resume_due
-from bridge.flows.timers import resolve_due
 from bridge.log import get_log
 from bridge.model import Call, Delivery, Lane
 from bridge.pump import Pump
+from bridge.schedule import schedule_of
 
 JUDGES = 4
 PAGERS = 8  # hands that do nothing but new pages
@@ -42,8 +30,6 @@ AHEAD = 16  # of those, claimed before a hand is free or waiting for their COMMI
 LULL = 1.0  # seconds without a page after which the others go on as before
 LEASE = timedelta(seconds=240)  # longer than a call with its looks and re-reads can take, and its wait for a hand
 LONGEST_WAIT = timedelta(seconds=30)  # for a hand
-TIMERS = 5  # seconds between looks for what resolves by itself
-ALARMS = 30  # seconds between looks at the bridge itself
 DRAIN = 9.0  # seconds for what is under way when we are told to stop
 
 MOVES = (Lane.RESOLVES, Lane.ACKNOWLEDGES)
@@ -101,8 +87,7 @@ class Worker:
         self.parts.store.on_commit(self._wake)
         for pump in self.pumps.values():
             pump.start()
-        self.schedule = _schedule(self.parts)
-        _watch(self.schedule, self.parts, self.alive)
+        self.schedule = schedule_of(self.parts, self.alive)
         self.schedule.start()
 
     def alive(self) -> bool:
@@ -223,43 +208,3 @@ def _wait_until(done: Callable[[], bool], seconds: float) -> bool:
             return True
         pause.wait(0.02)
     return done()
-
-
-def _schedule(parts: Parts) -> BackgroundScheduler:
-    schedule = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
-    schedule.add_job(_guarded, args=(parts, "names", check_names), id="names")
-    schedule.add_job(_guarded, args=(parts, "missed", take_missed), id="missed")
-    schedule.add_job(_guarded, "interval", args=(parts, "timers", resolve_due), seconds=TIMERS, id="timers")
-    schedule.add_job(_guarded, "interval", args=(parts, "pauses", resume_due), seconds=TIMERS, id="pauses")
-    jobs = parts.config.jobs
-    for name, work, every in (("poll", poll, jobs.poll), ("resync", resync, jobs.resync), ("prune", prune, jobs.prune)):
-        schedule.add_job(_guarded, "interval", args=(parts, name, work), seconds=every.total_seconds(), id=name)
-    return schedule
-
-
-def _watch(schedule: BackgroundScheduler, parts: Parts, alive: Callable[[], bool]) -> None:
-    """What looks after the bridge itself."""
-    own = parts.config.alarms
-    _every(schedule, parts, "alarms", partial(check_alarms, since=parts.clock()), ALARMS)
-    _every(schedule, parts, "storm", take_turns, TIMERS)
-    if own.canary is not None:
-        _every(schedule, parts, "canary", send_canary, own.canary.every.total_seconds())
-        _every(schedule, parts, "canary.back", look_for_canary, TIMERS)
-    if own.heartbeat is not None:
-        _every(schedule, parts, "heartbeat", partial(beat, alive=alive), own.heartbeat.every.total_seconds())
-        schedule.modify_job("heartbeat", next_run_time=datetime.now(UTC))  # the first at once
-
-
-def _every(
-    schedule: BackgroundScheduler, parts: Parts, name: str, work: Callable[[Parts], object], seconds: float
-) -> None:
-    schedule.add_job(_guarded, "interval", args=(parts, name, work), seconds=seconds, id=name)
-
-
-def _guarded(parts: Parts, name: str, work: Callable[[Parts], object]) -> None:
-    try:
-        work(parts)
-    except BridgeError as fault:
-        log.error("job.failed", job=name, reason=str(fault))
-    except Exception:
-        log.exception("job.crashed", job=name)

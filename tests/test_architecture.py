@@ -15,7 +15,7 @@ FLOORS = (
     ("systems", "store"),
     ("transport", "templates", "budgets", "circuits", "redact", "config", "log", "metrics", "shelf", "known", "app"),
     ("flows",),
-    ("web", "pump", "worker", "whole", "cli", "__main__"),
+    ("web", "pump", "schedule", "worker", "whole", "cli", "__main__"),
 )
 PARTS_OF = {f"config_{part}": "config" for part in ("checks", "faults", "integrations", "sections", "text")}
 PARTS_OF["templates_engine"] = "templates"

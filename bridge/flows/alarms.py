@@ -18,7 +18,8 @@ from bridge.core import alarms
 from bridge.core.alarms import BRIDGE, Alarm, Rules, Standing
 from bridge.core.policy import PAGERTREE, ROOTLY, Terms
 from bridge.flows import canary
-from bridge.flows.signals import end_own, raise_own, receivers_of, written
+from bridge.flows.signals import end_own, raise_own, receivers_of
+from bridge.flows.units import written
 from bridge.log import get_log
 from bridge.model import Trouble
 from bridge.store.contract import Reports, Transaction

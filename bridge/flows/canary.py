@@ -13,7 +13,8 @@ from typing import Any
 from bridge.app import Parts
 from bridge.core.alarms import BRIDGE
 from bridge.core.policy import PAGERTREE, ROOTLY, Terms
-from bridge.flows.signals import end_own, raise_own, receivers_of, written
+from bridge.flows.signals import end_own, raise_own, receivers_of
+from bridge.flows.units import written
 from bridge.log import get_log
 from bridge.model import Trouble
 from bridge.store.contract import Transaction

@@ -7,10 +7,11 @@ in them is believed before it is read again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bridge.app import Parts
 from bridge.errors import Unlistable
+from bridge.flows.cursors import advance, cursor_of, keep_new
 from bridge.flows.exchange import exchange
 from bridge.flows.outage import why
 from bridge.log import get_log
@@ -41,13 +42,13 @@ def take_missed(parts: Parts) -> Taken:
 
 
 def _take(parts: Parts, system: str, taken: Taken) -> None:
-    began, since = parts.clock(), _cursor(parts, system)
+    began, since = parts.clock(), cursor_of(parts, cursor_name(system))
     gap = Gap(_door(parts, system), since - OVERLAP, began - LATE)
     first = parts.sources[system].missed(parts.settings[system], gap)
     ahead, newest = [first] if first is not None else [], since
     for _ in range(MOST_PAGES):
         if not ahead:
-            return _advance(parts, system, max(since, min(began, newest)))
+            return advance(parts, cursor_name(system), max(since, min(began, newest)))
         page = _read(parts, system, ahead.pop(0), gap)
         taken.calls += 1
         taken.kept += _keep(parts, system, page)
@@ -63,16 +64,6 @@ def cursor_name(system: str) -> str:
     return f"missed:{system}"
 
 
-def _cursor(parts: Parts, system: str) -> datetime:
-    told = parts.store.write(lambda tx: tx.fact(cursor_name(system)))
-    return datetime.fromisoformat(told) if told else parts.policy.installed_at
-
-
-def _advance(parts: Parts, system: str, cursor: datetime) -> None:
-    """Only after a full sweep, and never beyond what was seen."""
-    parts.store.write(lambda tx: tx.set_fact(cursor_name(system), cursor.isoformat()))
-
-
 def _read(parts: Parts, system: str, listing: Listing, gap: Gap) -> Missed:
     answer = exchange(parts, listing.first)
     if not isinstance(answer, Response) or not answer.ok:
@@ -81,13 +72,8 @@ def _read(parts: Parts, system: str, listing: Listing, gap: Gap) -> Missed:
 
 
 def _keep(parts: Parts, system: str, page: Missed) -> int:
-    source = parts.sources[system]
     hooks = [Hook(parts.redactor.bytes(body), door="recovery", stale=True) for body in page.bodies]
-    if not hooks:
-        return 0
-    kept = parts.store.write(
-        lambda tx: sum(not tx.keep(system, source.delivery_key(hook), hook).duplicate for hook in hooks)
-    )
+    kept = keep_new(parts, system, hooks)
     if kept:
         parts.metrics.missed(system, kept)
         log.warning("webhooks.missed", source=system, count=kept)

@@ -7,22 +7,23 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any
 
 from ulid import ULID
 
 from bridge.app import Parts
 from bridge.core.asked import why_apart
 from bridge.core.asked_pages import PAGE
-from bridge.errors import BridgeError, Conflict, Unavailable
+from bridge.errors import BridgeError
 from bridge.flows import incident_pages as incidents
 from bridge.flows.incident_pages import Incident
-from bridge.flows.process import RERUNS, judge, summary, tell
+from bridge.flows.process import judge, summary, tell
 from bridge.flows.targets import Target, answer_of, target_of
+from bridge.flows.units import written
 from bridge.model import Create, Decision, Delivery, Event, Hook, Ref, Verdict
 from bridge.store.contract import Before, Transaction
 from bridge.systems import page as dialect
@@ -31,7 +32,6 @@ from bridge.systems.page_fields import Page
 SAME = timedelta(minutes=10)  # within which the same words of the same caller are the same page
 SECONDS = 8.0  # for everything that is asked of the two systems before the answer
 
-T = TypeVar("T")
 Answer = dict[str, object]
 
 
@@ -87,7 +87,7 @@ def place(parts: Parts, fields: Mapping[str, Any], actor: str, key: str = "") ->
     assert isinstance(wanted, Page)
     ticket = Ticket(actor, _digest(["page", wanted.model_dump(mode="json")]), key)
     incident = incidents.look(parts, wanted, until)
-    done = _written(parts, lambda tx: _place(parts, tx, ticket, wanted, incident))
+    done = written(parts, lambda tx: _place(parts, tx, ticket, wanted, incident))
     _told(parts, done)
     note = done.note
     if done.delivery is not None and done.target.link is not None and done.target.link.kind == "incident":
@@ -112,22 +112,13 @@ def change(parts: Parts, action: str, id_: str, fields: Mapping[str, Any], actor
         unique = ticket.full(target.link.id) if key else f"{action}:{ULID()}"
         return _judged(parts, tx, actor, unique, body, target)
 
-    done = _written(parts, work)
+    done = written(parts, work)
     _told(parts, done)
     note = done.reason if action == "update" and done.verdict is Verdict.IGNORED else ""
     return answer_of(done.target, done.delivery is None, note)
 
 
 # -- one transaction ---------------------------------------------------------------------------------------------------
-
-
-def _written(parts: Parts, work: Callable[[Transaction], T]) -> T:
-    for _ in range(RERUNS):
-        try:
-            return parts.store.write(work)
-        except Conflict:
-            continue  # another transaction made the same thing first: look again
-    raise Unavailable("too many transactions met on the same trouble")
 
 
 def _place(parts: Parts, tx: Transaction, ticket: Ticket, wanted: Page, incident: Incident) -> Done:

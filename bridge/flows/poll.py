@@ -5,10 +5,11 @@ Findings go through the inbox like webhooks, so each is kept once, judged once a
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from bridge.app import Parts
 from bridge.errors import Unlistable
+from bridge.flows.cursors import advance, cursor_of, keep_new
 from bridge.flows.exchange import exchange
 from bridge.flows.outage import why
 from bridge.log import get_log
@@ -28,7 +29,7 @@ def poll(parts: Parts) -> int:
 
 def _poll_one(parts: Parts, system: str) -> int:
     source, settings = parts.sources[system], parts.settings[system]
-    began, since = parts.clock(), _cursor(parts, system)
+    began, since = parts.clock(), cursor_of(parts, cursor_name(system))
     kept, newest, cursor = 0, since, None
     for _ in range(MOST_PAGES):
         request = source.feed(settings, since - OVERLAP, cursor)
@@ -38,23 +39,13 @@ def _poll_one(parts: Parts, system: str) -> int:
         kept += _keep(parts, system, page)
         newest, cursor = max(newest, page.newest or newest), page.cursor
         if cursor is None:
-            _advance(parts, system, max(since, min(began, newest)))
+            advance(parts, cursor_name(system), max(since, min(began, newest)))
             return kept
     raise Unlistable(f"{system}'s feed has more than {MOST_PAGES} pages since {since.isoformat()}")
 
 
 def cursor_name(system: str) -> str:
     return f"feed:{system}"
-
-
-def _cursor(parts: Parts, system: str) -> datetime:
-    told = parts.store.write(lambda tx: tx.fact(cursor_name(system)))
-    return datetime.fromisoformat(told) if told else parts.policy.installed_at
-
-
-def _advance(parts: Parts, system: str, cursor: datetime) -> None:
-    """Only after a full sweep, and never beyond what was seen."""
-    parts.store.write(lambda tx: tx.set_fact(cursor_name(system), cursor.isoformat()))
 
 
 def _read(parts: Parts, system: str, request: Request) -> FeedPage:
@@ -67,8 +58,4 @@ def _read(parts: Parts, system: str, request: Request) -> FeedPage:
 def _keep(parts: Parts, system: str, page: FeedPage) -> int:
     source = parts.sources[system]
     hooks = [Hook(parts.redactor.bytes(source.record(raw)), door="poll") for raw in page.raw]
-    if not hooks:
-        return 0
-    return parts.store.write(
-        lambda tx: sum(not tx.keep(system, source.delivery_key(hook), hook).duplicate for hook in hooks)
-    )
+    return keep_new(parts, system, hooks)

@@ -14,13 +14,13 @@ from bridge.errors import BridgeError, Conflict, Lost, Unreadable
 from bridge.flows.directory import name_of
 from bridge.flows.exchange import exchange
 from bridge.flows.outage import why
+from bridge.flows.units import written
 from bridge.log import get_log
 from bridge.model import Decision, Delivery, Event, Link, Response, Says, Status, Verdict
 from bridge.store.contract import Transaction
 
 LEASE = timedelta(seconds=60)
 MOST_QUESTIONS = 5
-RERUNS = 5
 PATIENCE = timedelta(hours=72)
 LONGEST_WAIT = timedelta(seconds=60)  # a question is cheap, and what waits for it may be a resolve
 CRASHES = 5
@@ -90,12 +90,10 @@ Concluded = tuple[Verdict, str, tuple[Decision, ...]]
 
 
 def _conclude(parts: Parts, delivery: Delivery, events: tuple[Event, ...]) -> Concluded:
-    for _ in range(RERUNS):
-        try:
-            return parts.store.write(lambda tx: _apply(parts, tx, delivery, events))
-        except Conflict:
-            continue  # another transaction made the same thing first: look again
-    raise Unanswered("too many transactions met on the same trouble")
+    try:
+        return written(parts, lambda tx: _apply(parts, tx, delivery, events))
+    except Conflict as conflict:
+        raise Unanswered("too many transactions met on the same trouble") from conflict
 
 
 def _apply(parts: Parts, tx: Transaction, delivery: Delivery, events: tuple[Event, ...]) -> Concluded:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import TypeVar
 
 from bridge.app import Parts
 from bridge.core.alarms import BRIDGE
 from bridge.core.policy import Terms
 from bridge.core.routes import last_resort
-from bridge.errors import Conflict, Unavailable
-from bridge.flows.process import RERUNS, judge
+from bridge.flows.process import judge
 from bridge.model import Decision, Event, Receiver, Ref, Says, Status, Trouble
 from bridge.store.contract import Transaction
-
-T = TypeVar("T")
 
 
 def raise_own(parts: Parts, tx: Transaction, id_: str, word: str, trouble: Trouble, terms: Terms) -> list[Decision]:
@@ -31,12 +26,3 @@ def end_own(parts: Parts, tx: Transaction, id_: str, word: str) -> list[Decision
 def receivers_of(parts: Parts, names: tuple[str, ...]) -> tuple[Receiver, ...]:
     """Those of the last route where none is named."""
     return tuple(Receiver(name) for name in names) or last_resort(parts.policy.routes)
-
-
-def written(parts: Parts, work: Callable[[Transaction], T]) -> T:
-    for _ in range(RERUNS):
-        try:
-            return parts.store.write(work)
-        except Conflict:
-            continue  # another transaction made the same thing first: look again
-    raise Unavailable("too many transactions met on the same signal")
