@@ -42,9 +42,9 @@ class Vendors:
 
 
 @contextmanager
-def vendors(wait: float) -> Iterator[Vendors]:
-    """`wait`: seconds before each answer."""
-    command = [sys.executable, "-m", "benchmarks.vendors", str(wait)]
+def vendors(wait: float, port: int = 0) -> Iterator[Vendors]:
+    """`wait`: seconds before each answer. `port` 0 is any that is free."""
+    command = [sys.executable, "-m", "benchmarks.vendors", str(wait), str(port)]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

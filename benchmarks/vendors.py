@@ -153,14 +153,14 @@ def _length(head: bytes) -> int:
     return int(rest.split(b"\r\n", 1)[0]) if found else 0
 
 
-async def serve(vendors: Vendors) -> None:
+async def serve(vendors: Vendors, port: int = 0) -> None:
     """Tells its port as its first line; ends with its standard input."""
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(vendors), "127.0.0.1", 0, backlog=512)
+    server = await loop.create_server(lambda: Connection(vendors), "127.0.0.1", port, backlog=512)
     print(server.sockets[0].getsockname()[1], flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
     server.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(Vendors(record(), float(sys.argv[1]))))
+    asyncio.run(serve(Vendors(record(), float(sys.argv[1])), int(sys.argv[2]) if len(sys.argv) > 2 else 0))

@@ -4,8 +4,9 @@ resort; and every secret that is configured.
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from bridge.config_text import Key, dotted
 from bridge.core.mapping import Maps, map_faults
 from bridge.core.routes import Route, last_resort, receivers_of
 from bridge.model import Receiver
+from bridge.redact import SHORTEST
 from bridge.systems.fields import is_loopback
 from bridge.systems.pagertree.words import Webhook
 
@@ -27,6 +29,7 @@ _TOO_SHORT = 8  # it may also be an ordinary word, which the redactor would take
 def checks(parts: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
     """Faults, judged from the sections that are right in themselves."""
     yield from _twice(parts)
+    yield from _unmaskable(parts)
     yield from _words(parts)
     yield from _routes(parts.get("routes", ()))
     if "routes" in parts and not last_resort(parts["routes"]):
@@ -79,9 +82,10 @@ def _basic(webhook: Webhook) -> Iterator[str]:
 
 
 def _way(heartbeat: Heartbeat) -> Iterator[str]:
-    """What follows the host in the address, where it is long enough to be a secret."""
+    """What follows the host in the address, whole and in parts, where it is long enough to be a secret."""
     parts = urlsplit(heartbeat.url.get_secret_value())
-    yield from (text for text in (parts.path, parts.query) if len(text) >= _SHORT)
+    found = (parts.path, parts.query, *re.split(r"[/&=]", f"{parts.path}/{parts.query}"))
+    yield from dict.fromkeys(text for text in found if len(text) >= _SHORT)
 
 
 def _routes(routes: tuple[Route, ...]) -> Iterator[tuple[Key, str]]:
@@ -107,6 +111,33 @@ def _words(parts: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
     for key, _, secret in _doors(parts):
         if len(secret) < _TOO_SHORT:
             yield key, f"is shorter than {_TOO_SHORT} characters; take a long one, best from `openssl rand -hex 32`"
+
+
+def _unmaskable(parts: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    """What the redactor leaves alone, because it may be a part of ordinary words."""
+    for key, secret in _keyed(parts, ()):
+        if 0 < len(secret) < SHORTEST:
+            yield key, f"is shorter than {SHORTEST} characters, so it could not be kept out of logs; take a longer one"
+
+
+def _keyed(part: object, key: Key) -> Iterator[tuple[Key, str]]:
+    """Every secret with where it stands."""
+    inner: Iterable[tuple[str | int, object]] = ()
+    match part:
+        case SecretStr():
+            yield key, part.get_secret_value()
+        case Receiver():
+            yield (*key, "token"), part.token or ""
+        case BaseModel():
+            inner = part
+        case Mapping():
+            inner = part.items()
+        case tuple() | list():
+            inner = enumerate(part)
+        case _ if is_dataclass(part):
+            inner = ((field.name, getattr(part, field.name)) for field in fields(part))
+    for name, value in inner:
+        yield from _keyed(value, (*key, name))
 
 
 def _doors(parts: Mapping[str, Any]) -> Iterator[tuple[Key, str, str]]:

@@ -207,6 +207,7 @@ class Note:
     of: str
     text: str
     key: str
+    wait: float = 0.0  # seconds in which better words for it may come, before these are written
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +281,7 @@ class Link:
     apart: bool = False  # taken apart by hand: a tombstone, which keeps its objects from being linked again
     dedup_count: int = 0  # how often its source raised it again in this episode
     resolve_at: datetime | None = None  # when it resolves by itself
-    owing: int = 0  # calls owed for it, as loaded
+    owing: int = 0  # creates and advances owed for it, as loaded: a note that fails stops no comparison
     touched_at: datetime | None = None  # last change, as loaded
 
     @property
@@ -390,6 +391,7 @@ class Settlement:
     url: str = ""
     progress: str = ""  # when owed: where a call of several steps stands
     counted: bool = True  # False: waiting for its turn was no attempt
+    asked: bool = False  # when owed: the target itself has said how long to wait
     kind: str = ""  # the class of its reason, for metrics: ok, auth, rate, state, refused, unknown, failed
 
 

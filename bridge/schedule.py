@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from threading import Event
 
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bridge.app import Parts
@@ -26,13 +29,15 @@ from bridge.log import get_log
 
 TIMERS = 5  # seconds between looks for what resolves by itself
 ALARMS = 30  # seconds between looks at the bridge itself
+A_SECOND = timedelta(seconds=1)
 
 log = get_log(__name__)
 
 
 def schedule_of(parts: Parts, alive: Callable[[], bool]) -> BackgroundScheduler:
     """Every job, not running yet. `alive`: whether all hands of the engine room are at work."""
-    schedule = BackgroundScheduler(timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1})
+    once, late = {"coalesce": True, "max_instances": 1}, {"misfire_grace_time": None}  # late is better than not at all
+    schedule = BackgroundScheduler(timezone="UTC", job_defaults=once | late)
     schedule.add_job(_guarded, args=(parts, "names", check_names), id="names")
     schedule.add_job(_guarded, args=(parts, "missed", take_missed), id="missed")
     _every(schedule, parts, "timers", resolve_due, TIMERS)
@@ -42,6 +47,25 @@ def schedule_of(parts: Parts, alive: Callable[[], bool]) -> BackgroundScheduler:
         _every(schedule, parts, name, work, every.total_seconds())
     _watch(schedule, parts, alive)
     return schedule
+
+
+def keep_in_step(schedule: BackgroundScheduler, stopping: Event) -> None:
+    """Jobs are due by the wall clock: put back by an hour, they would all stand still for an hour. What is due later
+    than its own interval is due now."""
+    while not stopping.wait(1.0):
+        now = datetime.now(UTC)
+        for job in schedule.get_jobs():
+            every = getattr(job.trigger, "interval", None)
+            if every is not None and job.next_run_time - now > every + A_SECOND:
+                with suppress(JobLookupError):  # it was just taken off the list
+                    schedule.modify_job(job.id, next_run_time=now)
+
+
+def stop(schedule: BackgroundScheduler) -> None:
+    """Nothing more begins; what runs is not waited for. Emptied first: a job that runs once and is taken off the list
+    after the schedule has stopped would end its thread with an error."""
+    schedule.remove_all_jobs()
+    schedule.shutdown(wait=False)
 
 
 def _watch(schedule: BackgroundScheduler, parts: Parts, alive: Callable[[], bool]) -> None:

@@ -15,4 +15,5 @@ class Shelf:
     read: dict[str, tuple[Directory, datetime]] = field(default_factory=dict)
     drops_marks: set[str] = field(default_factory=set)  # targets whose answers showed that they do not keep our mark
     held: set[str] = field(default_factory=set)  # links held since we began: what was claimed before stays
+    skewed: set[str] = field(default_factory=set)  # budgets whose system's clock was last seen to differ from ours
     lock: Lock = field(default_factory=Lock)

@@ -11,17 +11,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event as Signal
+from threading import Thread
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bridge.app import Parts
 from bridge.errors import Unavailable
-from bridge.flows.deliver import Delivered, deliver
+from bridge.flows.deliver import Delivered, deliver, put_off
+from bridge.flows.probing import probe
 from bridge.flows.process import process_one, put_aside
 from bridge.log import get_log
 from bridge.model import Call, Delivery, Lane
 from bridge.pump import Pump
-from bridge.schedule import schedule_of
+from bridge.schedule import keep_in_step, schedule_of
+from bridge.schedule import stop as stop_schedule
 
 JUDGES = 4
 PAGERS = 8  # hands that do nothing but new pages
@@ -47,6 +50,13 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """A side that is down and where nothing is due: asked whether it is back."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One delivery among those of its integration. Hands take them in the order they were claimed, so nobody waits for
     one that no hand has."""
@@ -68,7 +78,7 @@ class Worker:
     """All of it, started and stopped as one."""
 
     parts: Parts
-    pumps: dict[str, Pump[Delivery] | Pump[Claimed]] = field(default_factory=dict)
+    pumps: dict[str, Pump[Delivery] | Pump[Claimed] | Pump[Claimed | Probe]] = field(default_factory=dict)
     schedule: BackgroundScheduler | None = None
     _stopping: Signal = field(default_factory=Signal)
     _turns: dict[str, Turn] = field(default_factory=dict)  # of deliveries claimed, by id
@@ -78,7 +88,7 @@ class Worker:
     def build(self) -> None:
         """Its pumps, standing still."""
         judges: Pump[Delivery] = Pump("judge", JUDGES, self._claim_deliveries, self._judge)
-        callers: Pump[Claimed] = Pump("call", CALLERS, self._claim_calls, self._call, AHEAD)
+        callers: Pump[Claimed | Probe] = Pump("call", CALLERS, self._claim_calls, self._call_or_probe, AHEAD)
         pagers: Pump[Claimed] = Pump("page", PAGERS, self._claim_pages, self._call)
         self.pumps = {"judge": judges, "call": callers, "page": pagers}
 
@@ -89,6 +99,7 @@ class Worker:
             pump.start()
         self.schedule = schedule_of(self.parts, self.alive)
         self.schedule.start()
+        Thread(target=keep_in_step, args=(self.schedule, self._stopping), name="in-step", daemon=True).start()
 
     def alive(self) -> bool:
         """Whether every pump still claims."""
@@ -97,7 +108,7 @@ class Worker:
     def stop(self, seconds: float = DRAIN) -> None:
         """Nothing new is begun; what is under way ends or is found marked at the next start."""
         if self.schedule is not None:
-            self.schedule.shutdown(wait=False)
+            stop_schedule(self.schedule)
         self._stopping.set()
         for pump in self.pumps.values():
             pump.stop(seconds=1.0)
@@ -144,14 +155,11 @@ class Worker:
             self._paged_at = time.monotonic()
         return taken
 
-    def _claim_calls(self, free: int) -> Sequence[Claimed]:
+    def _claim_calls(self, free: int) -> Sequence[Claimed | Probe]:
         room, lanes = self._room(free)
-        taken = list(self._claim(room, lanes)) if room > 0 else []
+        taken: list[Claimed | Probe] = [*self._claim(room, lanes)] if room > 0 else []
         for target in self.parts.circuits.probes(self.parts.clock()):
-            probe = self._claim_one(target)
-            if not probe:
-                self.parts.circuits.unused(target, self.parts.clock())
-            taken += probe
+            taken += self._claim_one(target) or [Probe(target)]
         return taken
 
     def _room(self, free: int) -> tuple[int, tuple[Lane, ...]]:
@@ -165,7 +173,7 @@ class Worker:
     def _paging(self) -> bool:
         return not self.pumps["page"].idle or time.monotonic() - self._paged_at < LULL
 
-    def _claim_one(self, target: str) -> Sequence[Claimed]:
+    def _claim_one(self, target: str) -> list[Claimed]:
         at = self.parts.clock()
         return [Claimed(call, at) for call in self.parts.store.write(lambda tx: tx.claim_calls(1, LEASE, [target]))]
 
@@ -176,18 +184,42 @@ class Worker:
         calls = self.parts.store.write(lambda tx: tx.claim_calls(free, LEASE, targets, lanes))
         return [Claimed(call, at) for call in calls]
 
+    def _call_or_probe(self, taken: Claimed | Probe) -> Delivered | None:
+        if isinstance(taken, Claimed):
+            return self._call(taken)
+        self._probe(taken)
+        return None
+
+    def _probe(self, due: Probe) -> None:
+        try:
+            if not self._stopping.is_set():
+                probe(self.parts, due.target)
+        except Unavailable as fault:
+            log.error("store.unavailable", probe=due.target, reason=str(fault))
+        except Exception:
+            log.exception("probe.crashed", target=due.target)
+
     def _call(self, claimed: Claimed) -> Delivered | None:
         call = claimed.call
         try:
             if (why := self._stays(claimed)) is not None:
                 self.parts.store.write(lambda tx: tx.hand_back([call], timedelta(0), why))
                 return None
-            return deliver(self.parts, call, random.random())  # noqa: S311 - jitter, not a secret
+            return self._made(call)
         except Unavailable as fault:
             log.error("store.unavailable", call=call.id, reason=str(fault))
         except Exception:
             log.exception("call.crashed", call=call.id)
         return None
+
+    def _made(self, call: Call) -> Delivered:
+        try:
+            return deliver(self.parts, call, random.random())  # noqa: S311 - jitter, not a secret
+        except Unavailable:
+            raise
+        except Exception as crash:
+            log.exception("call.crashed", call=call.id)
+            return put_off(self.parts, call, crash)
 
     def _stays(self, claimed: Claimed) -> str | None:
         """Why a call that had to wait for its hand is not made now."""

@@ -7,11 +7,14 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from simulation import machine, sabotage
-from simulation.play import Played, play
+from simulation.play import DEMANDS, Played, play
 
+COUNTED = ("seeds", "deeds", "writes", "crashes", "slow")
 KEPT = Path(__file__).parent / "seeds.txt"
 
 
@@ -23,6 +26,8 @@ def kept_seeds() -> list[int]:
 
 def main() -> int:
     asked = _asked()
+    if asked.strict:
+        DEMANDS.ask_all()
     try:
         return _sabotaged(asked) if asked.sabotage else _honest(asked)
     finally:
@@ -34,30 +39,53 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=1000, help="how many at most")
     parser.add_argument("--start", type=int, default=0, help="the first one")
     parser.add_argument("--seconds", type=float, default=0.0, help="stop after so many (0: never)")
+    parser.add_argument("--jobs", type=int, default=1, help="how many processes share them")
+    parser.add_argument("--strict", action="store_true", help="ask for more than the bridge holds today")
     parser.add_argument("--replay", type=int, help="play this one and tell its story")
     parser.add_argument("--sabotage", help="break the bridge on purpose: a name, or all")
     return parser.parse_args()
 
 
-def _seeds(asked: argparse.Namespace) -> Iterator[int]:
+def _seeds(asked: argparse.Namespace, share: int = 0) -> Iterator[int]:
+    """Those of one process: every so manieth, so that all go through the same range side by side."""
     end = time.monotonic() + asked.seconds
-    for seed in [asked.replay] if asked.replay is not None else range(asked.start, asked.start + asked.seeds):
+    among = range(asked.start + share, asked.start + asked.seeds, asked.jobs)
+    for seed in [asked.replay] if asked.replay is not None else among:
         if asked.seconds and time.monotonic() >= end:
             return
         yield seed
 
 
 def _honest(asked: argparse.Namespace) -> int:
-    began, failed, total = time.monotonic(), 0, Counter[str]()
-    for seed in _seeds(asked):
+    began = time.monotonic()
+    total = _shared(asked) if asked.jobs > 1 else _played(asked)
+    spent = time.monotonic() - began
+    said = ", ".join(f"{total[what]} {what}" for what in COUNTED)
+    print(f"{said}; {total['failed']} failed; {spent:.1f} s, {total['seeds'] / spent:.1f} seeds a second")
+    return 1 if total["failed"] else 0
+
+
+def _shared(asked: argparse.Namespace) -> Counter[str]:
+    with ProcessPoolExecutor(asked.jobs) as processes:
+        return sum(processes.map(partial(_alone, asked), range(asked.jobs)), Counter())
+
+
+def _alone(asked: argparse.Namespace, share: int) -> Counter[str]:
+    """What one process of several does."""
+    try:
+        return _played(asked, share)
+    finally:
+        machine.clean_up()
+
+
+def _played(asked: argparse.Namespace, share: int = 0) -> Counter[str]:
+    total = Counter[str]()
+    for seed in _seeds(asked, share):
         played = play(seed)
         total.update(seeds=1, deeds=played.deeds, writes=played.writes, crashes=played.crashes, slow=played.slow)
-        failed += bool(played.fault)
+        total["failed"] += bool(played.fault)
         _tell(played, whole=asked.replay is not None)
-    spent = time.monotonic() - began
-    said = ", ".join(f"{count} {what}" for what, count in total.items())
-    print(f"{said}; {failed} failed; {spent:.1f} s, {total['seeds'] / spent:.1f} seeds a second")
-    return 1 if failed else 0
+    return total
 
 
 def _tell(played: Played, whole: bool) -> None:
@@ -69,6 +97,7 @@ def _tell(played: Played, whole: bool) -> None:
 
 
 def _sabotaged(asked: argparse.Namespace) -> int:
+    DEMANDS.ask_all()  # the more is asked, the sooner it shows; a seed counts only where the whole bridge holds
     names = sorted(sabotage.SWITCHES) if asked.sabotage == "all" else [asked.sabotage]
     rows = [sabotage.hunt(name, _seeds(asked)) for name in names]
     print(sabotage.table(rows))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from simulation.invariants import GONE
@@ -13,11 +13,16 @@ from simulation.vendors import Vendors
 RANK = {"acknowledged": 1, "resolved": 2, "suppressed": 2}
 
 
-def disagreements(people: People, vendors: Vendors) -> list[str]:
+def disagreements(people: People, vendors: Vendors, apart: Collection[str] = ()) -> list[str]:
+    """`apart`: ids of what the bridge was told to leave alone."""
+    alerts = [a for a in people.alerts if a not in apart]
+    incidents = [i for i in people.incidents if i not in apart]
+    signals = [s for s in people.signals if s not in apart]
     return [
-        *(fault for alert in people.alerts for fault in _of_alert(people, vendors, alert)),
-        *(fault for incident in people.incidents for fault in _of_incident(vendors, incident)),
-        *(fault for signal in people.signals for fault in _of_signal(vendors, signal)),
+        *(fault for alert in alerts for fault in _of_alert(people, vendors, alert)),
+        *(fault for incident in incidents for fault in _of_incident(people, vendors, incident)),
+        *(fault for signal in signals for fault in _of_signal(vendors, signal)),
+        *(fault for mark in people.placed if mark not in apart for fault in _of_page(people, vendors, mark)),
     ]
 
 
@@ -38,18 +43,29 @@ def _of_alert(people: People, vendors: Vendors, alert_id: str) -> Iterator[str]:
             yield f"the mirror of alert {alert_id} is {mirror.status}, itself {alert.status}"
 
 
-def _of_incident(vendors: Vendors, incident_id: str) -> Iterator[str]:
+def _of_incident(people: People, vendors: Vendors, incident_id: str) -> Iterator[str]:
     incident = vendors.rootly.incidents.by_id[incident_id]
     over = incident.status in ("resolved", "cancelled", "closed", "completed")
     pages = [a for a in vendors.pagertree.world.alerts if _is_page(a, incident_id)]
     live = [a for a in pages if a["status"] not in GONE]
     if over and live:
         yield f"incident {incident_id} is {incident.status}, its page {live[0]['id']} is {live[0]['status']}"
-    if not over and not pages and not _told_of(vendors, incident_id):
+    held = incident_id in people.placed.values() or any(incident_id in found for found in people.attached.values())
+    if not over and not pages and not held and not _told_of(vendors, incident_id):
         yield f"incident {incident_id} is {incident.status} and paged nobody"
     for page in live if not over else ():
         if page["title"] != incident.title:
             yield f"incident {incident_id} is called {incident.title}, its page {page['title']}"
+
+
+def _of_page(people: People, vendors: Vendors, mark: str) -> Iterator[str]:
+    """What was promised to be paged was paged, unless somebody ended it first."""
+    pages = [a for a in vendors.pagertree.world.alerts if a["thirdparty_id"] == mark]
+    ended = people.ended & {mark, people.placed[mark]}
+    if not pages and not ended:
+        yield f"the page {mark} was promised and never made"
+    if mark in people.closed and any(a["status"] not in GONE for a in pages):
+        yield f"the page {mark} was resolved at our door and lives in PagerTree"
 
 
 def _is_page(alert: dict[str, Any], incident_id: str) -> bool:

@@ -10,25 +10,34 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
-from bridge.core.marks import text_mark
+from bridge.core import marks
 from simulation.machine import TOOL, Machine
 from simulation.network import Network
 from simulation.people import People
 from simulation.vendors import Vendors
 
 GONE = ("resolved", "suppressed")
+OURS = ("rootly:", "page:", f"{TOOL}:")  # how our marks begin in PagerTree
 MOST_CALLS = 12  # effective writes for each thing that somebody did, notes on several pages included
 
 
-@dataclass(frozen=True, slots=True)
+text_mark = lru_cache(100_000)(marks.text_mark)
+
+
+@dataclass(frozen=True)
 class Evidence:
-    book: sqlite3.Connection  # the bridge's own file
+    book: sqlite3.Connection  # the bridge's own store
     accepted: set[str]
     people: People
     vendors: Vendors
     network: Network
     machine: Machine
+
+    @cached_property
+    def texts(self) -> dict[tuple[str, str], list[str]]:
+        return written(self.vendors)
 
 
 def i1_accepted_is_kept_and_ends(e: Evidence) -> str:
@@ -64,7 +73,7 @@ GROUP BY source, body HAVING count(*) > 1 LIMIT 1
 def i2_one_live_page_for_a_mark(e: Evidence) -> str:
     marks = Counter(str(a["thirdparty_id"]) for a in e.vendors.pagertree.world.alerts if a["status"] not in GONE)
     for mark, count in marks.items():
-        if ("rootly:" in mark or TOOL in mark) and count > 1 + e.network.spared[mark]:
+        if mark.startswith(OURS) and count > 1 + e.network.spared[mark]:
             return f"I2 {count} live alerts bear the mark {mark}"
     return ""
 
@@ -131,24 +140,30 @@ GROUP BY later.of, later.target LIMIT 1
 
 
 def i5_nothing_is_written_twice(e: Evidence) -> str:
-    for where, texts in written(e.vendors).items():
+    for where, texts in e.texts.items():
         codes = Counter(code for text in texts if (code := text_mark(text)))
-        if (twice := [code for code, count in codes.items() if count > 1]) and not e.network.doubtful.total():
+        if (twice := [code for code, count in codes.items() if count > 1]) and not _in_doubt(e, *where):
             return f"I5 the note {twice[0]} stands {codes[twice[0]]} times on {where}"
     return ""
 
 
 def i5_words_cross_once(e: Evidence) -> str:
     """A person's words stand once where they were written and once on each object of the other side; ours never."""
-    for where, texts in written(e.vendors).items():
+    for where, texts in e.texts.items():
         ours = [text for text in texts if text_mark(text)]
         for word, home in e.people.said.items():
             count = sum(f"{word} " in text for text in ours)
             if count and where[0] == home:
                 return f"I5 {word} came back to {home}, where it was written"
-            if count > 1 and not e.network.doubtful.total():
+            if count > 1 and not _in_doubt(e, *where):
                 return f"I5 {word} stands {count} times on {where}"
     return ""
+
+
+def _in_doubt(e: Evidence, system: str, id_: str) -> bool:
+    """PagerTree knows an alert by two ids, and either may be written to."""
+    alert = e.vendors.pagertree.world.inside.get(id_) if system == "pagertree" else None
+    return e.network.in_doubt(id_, str(alert.shown["prefix_id"]) if alert else "")
 
 
 def written(vendors: Vendors) -> dict[tuple[str, str], list[str]]:
@@ -169,7 +184,7 @@ def written(vendors: Vendors) -> dict[tuple[str, str], list[str]]:
 def i5_our_pages_are_not_mirrored(e: Evidence) -> str:
     """A page is the incident's: as an alert of its own it would come back to Rootly."""
     shown = {a.external_id for a in e.vendors.rootly.alerts.by_id.values()}
-    pages = (a for a in e.vendors.pagertree.world.alerts if str(a["thirdparty_id"]).startswith(("rootly:", TOOL)))
+    pages = (a for a in e.vendors.pagertree.world.alerts if str(a["thirdparty_id"]).startswith(OURS))
     return next(
         (f"I5 the page {a['id']} came back to Rootly as an alert" for a in pages if a["prefix_id"] in shown), ""
     )
@@ -187,7 +202,7 @@ def i5_nothing_ends_by_itself(e: Evidence) -> str:
         alert = e.vendors.pagertree.world.inside[alert_id]
         mirrors = [a for a in e.vendors.rootly.alerts.by_id.values() if a.external_id == alert.shown["prefix_id"]]
         over = alert.status == "resolved" or any(m.status == "resolved" for m in mirrors)
-        if over and not ended & {alert_id, *(m.id for m in mirrors)}:
+        if over and not ended & {alert_id, *e.people.attached.get(alert_id, ()), *(m.id for m in mirrors)}:
             return f"I5 alert {alert_id} was resolved, and nobody had ended it"
     for incident in e.people.incidents:
         if incident not in ended and (page := _resolved_page(e, incident)):
@@ -209,7 +224,8 @@ def i8_only_creates_and_moves_are_waited_for(e: Evidence) -> str:
 
 
 BLOCKED = """
-SELECT count(*) FROM outbox WHERE state = 'owed' AND blocked = 1 AND NOT EXISTS (
+SELECT count(*) FROM outbox WHERE state = 'owed' AND blocked = 1
+    AND NOT EXISTS (SELECT 1 FROM links WHERE links.id = outbox.link AND held = 1) AND NOT EXISTS (
     SELECT 1 FROM outbox AS first WHERE first.link = outbox.link AND first.target = outbox.target
         AND first.state = 'owed' AND first.id < outbox.id AND first.kind IN ('create', 'advance'))
 """

@@ -6,39 +6,52 @@ import json
 import os
 import shutil
 import tempfile
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 from bridge import app
 from bridge.budgets import Budgets
 from bridge.config import Config, load_config
 from bridge.errors import BridgeError
-from bridge.flows import listing, resync
+from bridge.flows import incident_pages, listing, lookagain, oncall, pages, resync
 from bridge.flows.deliver import deliver_one
 from bridge.flows.poll import poll
+from bridge.flows.probing import probe as ask_again
 from bridge.flows.process import process_one
+from bridge.flows.surgery import resume_due
 from bridge.flows.timers import resolve_due
-from bridge.model import Call, Delivery
-from bridge.store import ids
+from bridge.model import Call, Delivery, Settlement
+from bridge.store import ids, sqlite_engine
 from bridge.store.contract import Transaction
-from bridge.store.readers import Readers
 from bridge.store.sqlite import SqliteStore
 from bridge.store.sqlite_engine import Engine
-from bridge.store.sqlite_file import FileLock, make_private
 from bridge.store.writer import Unit, Writer
 from bridge.worker import LEASE
 from simulation.chances import Rates
+from simulation.disk import Disk, Looks, NoLock, new_disk
 from simulation.vendors import KEYS, SECRETS, URLS
 from simulation.virtual import Crash, Place, Time, dice
 
 TOOL = "int_tool"  # an integration whose signals go to both sides
-POLL, RESYNC, TIMERS = 30.0, 300.0, 5.0  # seconds
+POLLS = (30.0, 120.0, 300.0)  # seconds between two polls, as a seed draws it
+RESYNC, TIMERS = 300.0, 60.0  # seconds
 MEMORY = Path("/dev/shm")  # where a sync costs nothing; the promises about disks have a machine of their own
+
+WAITERS = (incident_pages, lookagain, pages)  # flows that somebody waits for, with a time of their own
+SCHEDULE = frozenset((1, 2, 15, 30, 60, 120, 300, 600, 1800, 3600))  # seconds, but for the 5 of a doubtful call
+MOST_TRIES = 15  # of one call within a minute
+MOST_WHILE_DOWN = 12  # calls within a minute to a side that refuses our key
+
+WAITING = "SELECT MIN(due_at) FROM deliveries WHERE verdict = 'waiting'"
+OWED = "SELECT MIN(due_at) FROM outbox WHERE state = 'owed' AND blocked = 0 AND target = ?"
 
 CONFIGURATION: dict[str, Any] = {
     "pagertree": {"api_key": KEYS["pagertree"], "api_url": URLS["pagertree"]},
@@ -79,21 +92,6 @@ def clean_up() -> None:
     shutil.rmtree(folder(), ignore_errors=True)
     folder.cache_clear()
     configuration.cache_clear()
-
-
-def empty_file() -> None:
-    """The file of a new bridge, made once by the real migrations and copied for every seed."""
-    for name in ("bridge.db-wal", "bridge.db-shm", "bridge.db.lock", "bridge.db"):
-        (folder() / name).unlink(missing_ok=True)
-    template = folder() / "template.db"
-    if not template.exists():
-        Engine(_made(template), app.wall_clock, lambda: 0.0).close()
-    shutil.copy(template, folder() / "bridge.db")
-
-
-def _made(path: Path) -> Path:
-    make_private(path)
-    return path
 
 
 class InlineWriter(Writer):
@@ -145,6 +143,21 @@ class AtOnce:
         return done
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """A thread without a thread. Where it met a crash, its process has died with it."""
+
+    target: Callable[..., object]
+    args: tuple[object, ...] = ()
+    daemon: bool = True
+
+    def start(self) -> None:
+        before = Crash.raised
+        self.target(*self.args)
+        if Crash.raised > before:
+            raise Crash("in a thread")
+
+
 class Machine:
     """The process. `parts` is None while it is down."""
 
@@ -155,6 +168,11 @@ class Machine:
         self.broken: list[str] = []  # what must never happen, seen on the way
         self.depth = 0
         self.starts = 0
+        self._tries: dict[str, deque[float]] = {}
+        self._unspread = 0  # waits that lack their jitter
+        self.poll = chance.choice(POLLS)
+        self.last_resync: resync.Run | None = None  # that found its end
+        self.disk: Disk = new_disk(folder())
         self._writer: InlineWriter | None = None
         self._store: SqliteStore | None = None
 
@@ -162,19 +180,22 @@ class Machine:
         """Where the real bridge takes what the simulation has in its stead."""
         return [
             (app, "open_sqlite", self._open_store),
+            (sqlite_engine, "open_for_writing", lambda _path: self.disk),
             (app, "Transport", lambda *_, **__: self.network),
             (app, "Budgets", self._budgets),
             (ids, "secrets", dice(self.time)),
             (resync, "ULID", self.time.ulid),
+            (pages, "ULID", self.time.ulid),
             (listing, "ThreadPoolExecutor", AtOnce),
+            (oncall, "Thread", Beside),
+            *((flow, "time", SimpleNamespace(monotonic=lambda: self.time.now)) for flow in WAITERS),
         ]
 
     def _open_store(self, path: Path, clock: Callable[[], datetime]) -> SqliteStore:
-        lock = FileLock(path)
         engine = Engine(path, clock, lambda: self.time.now)
         engine.recover()
         self._writer = InlineWriter(engine, self._may_crash)
-        self._store = SqliteStore(lock, self._writer, Readers(path, clock))
+        self._store = SqliteStore(NoLock(), self._writer, Looks(self.disk, clock))  # type: ignore[arg-type]  # a file's
         return self._store
 
     def _budgets(self, per_minute: Any) -> Budgets:
@@ -203,7 +224,7 @@ class Machine:
         self.starts += 1
         generation = self.starts
         self.parts = app.assemble(configuration(), self.time.wall)
-        for every, job in ((POLL, poll), (RESYNC, resync.resync), (TIMERS * 12, resolve_due)):
+        for every, job in ((self.poll, poll), (RESYNC, self._resync), (TIMERS, resolve_due), (TIMERS, resume_due)):
             self._again(generation, every, job)
 
     def kill(self) -> None:
@@ -221,14 +242,32 @@ class Machine:
             if self.starts != generation or self.parts is None:
                 return
             if self.depth:  # a hand is waiting for an answer: the job comes as soon as it has it
-                self.time.after(0.5, run)
+                self.time.again(0.5, run)
                 return
-            self.time.after(every, run)
+            self.time.again(every, run)
             self.depth += 1
             self._do(job, self.parts)
             self.depth -= 1
 
-        self.time.after(every, run)
+        self.time.again(every, run)
+
+    def at_the_door(self, work: Callable[[app.Parts], Any]) -> Any:
+        """Somebody asks and waits for the answer. Raises what the flow raises."""
+        assert self.parts is not None, "who asks looks first whether it is up"
+        self.depth += 1
+        try:
+            return work(self.parts)
+        finally:
+            self.depth -= 1
+
+    def resync_now(self) -> None:
+        if self.parts is not None and not self.depth:
+            self.depth += 1
+            self._do(self._resync, self.parts)
+            self.depth -= 1
+
+    def _resync(self, parts: app.Parts) -> None:
+        self.last_resync = resync.resync(parts)
 
     def _do(self, job: Callable[[app.Parts], object], parts: app.Parts) -> None:
         try:
@@ -240,13 +279,27 @@ class Machine:
 
     def meanwhile(self) -> None:
         """Other hands work while one waits."""
-        if self.depth < 3 and self.rates.overlap and self.chance.random() < self.rates.overlap:
+        if self.depth < 3 and self.rates.overlap and self.chance.random() < self.rates.overlap and self.due():
             self.hand()
+
+    def due_at(self) -> float:
+        """When there is something to do for a hand, in true time."""
+        if self.parts is None:
+            return float("inf")
+        circuits = self.parts.circuits.known.values()
+        ats = [self.disk.conn.execute(WAITING).fetchone()[0]]
+        ats += [self.disk.conn.execute(OWED, (c.target,)).fetchone()[0] for c in circuits if not c.open]
+        ats += [c.probe_at.timestamp() for c in circuits if c.open]
+        return min((at for at in ats if at is not None), default=float("inf")) - self.time.skew
+
+    def due(self) -> bool:
+        return self.due_at() <= self.time.now
 
     def hand(self) -> bool:
         """One delivery judged or one call made. False: there is nothing to do."""
         if self.parts is None:
             return False
+        self.time.now += 0.001  # nothing takes no time
         first, second = (self._judge, self._call) if self.chance.random() < 0.5 else (self._call, self._judge)
         self.depth += 1
         try:
@@ -268,16 +321,45 @@ class Machine:
     def _call(self, parts: app.Parts) -> bool:
         targets = parts.circuits.passable()
         taken = parts.store.write(lambda tx: tx.claim_calls(1, LEASE, targets)) if targets else ()
-        for probed in parts.circuits.probes(parts.clock()):
+        asked = parts.circuits.probes(parts.clock())
+        for probed in asked:
             probe = parts.store.write(partial(_claimed_for, probed))
             if not probe:
-                parts.circuits.unused(probed, parts.clock())
+                ask_again(parts, probed)
             taken += probe
         for call in taken:
             self._hold(call)
-            deliver_one(parts, call, self.chance.random())
+            if call.link.held:
+                self.broken.append(f"I8 call {call.id} left while its link is paused or taken apart")
+            self._pace(call)
+            self._spread(deliver_one(parts, call, self.chance.random()))
             self.held.pop(call.id, None)
-        return bool(taken)
+        return bool(taken or asked)
+
+    def _pace(self, call: Call) -> None:
+        """I9: how often one call is tried, and how often a side that refuses us is asked."""
+        target = call.command.target
+        if self._within_a_minute(call.id) > MOST_TRIES:
+            self.broken.append(f"I9 call {call.id} was tried more than {MOST_TRIES} times within a minute")
+        if target in self.network.locked_out and self._within_a_minute(target) > MOST_WHILE_DOWN:
+            self.broken.append(f"I9 {target} refuses us and got more than {MOST_WHILE_DOWN} calls within a minute")
+
+    def _within_a_minute(self, what: str) -> int:
+        tries = self._tries.setdefault(what, deque())
+        tries.append(self.time.now)
+        while tries[0] < self.time.now - 60.0:
+            tries.popleft()
+        return len(tries)
+
+    def _spread(self, came: Settlement | None) -> None:
+        """I9: waits of our own are spread over their whole length, or a thousand calls would come back at once."""
+        if came is None or came.state != "owed" or came.asked or came.reason.startswith("looked for"):
+            return
+        if came.due_in.total_seconds() not in SCHEDULE:
+            return
+        self._unspread += 1
+        if self._unspread > 1:
+            self.broken.append(f"I9 calls wait exactly {came.due_in.total_seconds():.0f} s ({came.reason})")
 
     def _hold(self, claimed: Call | Delivery) -> None:
         if self.time.now < self.held.get(claimed.id, 0.0):

@@ -14,6 +14,7 @@ from simulation.vendors import Vendors
 from simulation.virtual import Crash, Time
 
 SETTLE = 20.0  # seconds, as configured: a create whose effect comes later than that may be repeated
+ASKED_WAITS = (3, 7, 13, 44, 77, 90)  # seconds; none of them is a wait of the bridge's own schedule
 FAULTS = (
     *("refused", "timeout_before", "timeout_after", "late", "busy", "broken", "broken_after", "garbage"),
     *("crash_call", "cut_list"),
@@ -32,7 +33,8 @@ class Network:
     guard: Callable[[Request], object]
     locked_out: set[str] = field(default_factory=set)  # systems that answer 401
     spared: Counter[str] = field(default_factory=Counter)  # marks whose create came so late that a double may be made
-    doubtful: Counter[str] = field(default_factory=Counter)  # paths that were written to without our being told
+    doubtful: set[str] = field(default_factory=set)  # where something was written late without the bridge being told
+    poisoned: Callable[[str], bool] = lambda _text: False  # whether what is written here fails for ever
     writes: int = 0  # that had their effect
 
     def send(self, request: Request) -> Answer:
@@ -40,6 +42,8 @@ class Network:
         self._wait(self.chance.uniform(0.05, 0.4))
         self.meanwhile()
         system = "pagertree" if ":1/" in request.url else "rootly"
+        if request.method != "GET" and self.poisoned(f"{request.url} {json.dumps(request.body)}"):
+            return Response(500, {}, b"oh no")
         if system in self.locked_out:
             return Response(401, {}, b'{"errors": [{"title": "Unauthorized", "message": "no"}]}')
         fault = self._fault(request)
@@ -64,7 +68,7 @@ class Network:
             case "late":
                 return self._late(system, request)
             case "busy":
-                return Response(429, {"retry-after": str(self.chance.randint(1, 90))}, b'{"error": "slow down"}')
+                return Response(429, {"retry-after": str(self.chance.choice(ASKED_WAITS))}, b'{"error": "slow down"}')
             case "broken" | "cut_list":
                 return Response(self.chance.choice((500, 502, 503, 504)), {}, b"oh no")
         if fault == "crash_call" and self.chance.random() < 0.5:
@@ -73,7 +77,6 @@ class Network:
 
     def _with_effect(self, fault: str, system: str, request: Request) -> Answer:
         answer = self._answer(system, request)
-        self._doubt(request)
         match fault:
             case "crash_call":
                 raise Crash("after the call")
@@ -87,16 +90,15 @@ class Network:
     def _late(self, system: str, request: Request) -> Answer:
         """Now and then later than `settle`, which nobody can tell from never."""
         wait = long_tailed(self.chance, 0.1, SETTLE * 1.5)
-        self._doubt(request)
+        self.doubtful.add(request.url)
         if wait > SETTLE - 5.0 and (mark := mark_of(request)):
             self.spared[mark] += 1
         self.time.after(wait, lambda: self._answer(system, request))
         return NoAnswer(True, "no whole answer in time")
 
-    def _doubt(self, request: Request) -> None:
-        if request.method != "GET":
-            self.doubtful[request.url] += 1
-            self.doubtful[json.dumps(request.body, sort_keys=True)] += 1
+    def in_doubt(self, *ids: str) -> bool:
+        """Whether a late effect may have doubled what was written on this object."""
+        return any(id_ in url for url in self.doubtful for id_ in ids if id_)
 
     def _answer(self, system: str, request: Request) -> Response:
         answer = self.vendors.answer(system, request)

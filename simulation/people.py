@@ -28,6 +28,9 @@ class People:
     signals: list[str] = field(default_factory=list)  # third-party ids
     ended: set[str] = field(default_factory=set)  # objects, marks and signals that somebody ended
     lowered: set[str] = field(default_factory=set)  # objects that somebody took down
+    attached: dict[str, set[str]] = field(default_factory=dict)  # alert → incidents that it was attached to
+    closed: set[str] = field(default_factory=set)  # marks of pages that were resolved at the bridge's door
+    placed: dict[str, str] = field(default_factory=dict)  # mark of a page asked for → the incident it names, or ""
     restarts: Counter[str] = field(default_factory=Counter)  # of an incident
     raised: Counter[str] = field(default_factory=Counter)  # how often a signal was raised
     said: dict[str, str] = field(default_factory=dict)  # words that nobody else uses: the system they were written in
@@ -38,20 +41,26 @@ class People:
         """One thing, drawn by chance."""
         name = self.chance.choice(tuple(DEEDS))
         before = len(self.story)
+        self.vendors.changed()
         try:
             DEEDS[name](self)
         except (pagertree.Refused, rootly.Refused, LookupError):
             del self.story[before:]
             return
+        self.tell(name)
+
+    def tell(self, name: str) -> None:
         self.deeds += 1
         self.story.append(f"{self.time.now - BEGIN:.1f} {name}")
 
     # -- who and what
 
     def begin_alert(self) -> None:
+        self.vendors.changed()
         self.alerts.append(self.vendors.pagertree.raise_alert(f"alert {len(self.alerts)}")["id"])
 
     def begin_incident(self) -> None:
+        self.vendors.changed()
         severity = self.chance.choice(("critical", "high", "medium", "low", None))
         found = self.vendors.rootly.start_incident(f"incident {len(self.incidents)}", severity=severity)
         self.incidents.append(found["id"])
@@ -63,9 +72,7 @@ class People:
         return _one_of(self.chance, self.incidents)
 
     def mirror(self) -> str:
-        prefix = self.vendors.pagertree.alert(self.alert())["prefix_id"]
-        found = [one.id for one in self.vendors.rootly.alerts.by_id.values() if one.external_id == prefix]
-        return _one_of(self.chance, found)
+        return _one_of(self.chance, self._mirrors(self.alert()))
 
     def page(self) -> str:
         begin = f"rootly:{self.incident()}#"
@@ -94,12 +101,26 @@ class People:
     def relay(self) -> None:
         """Answered on one side; a little later the alert is handed to others on the other side."""
         alert = self.alert()
-        prefix = self.vendors.pagertree.alert(alert)["prefix_id"]
-        mirrors = [one.id for one in self.vendors.rootly.alerts.by_id.values() if one.external_id == prefix]
-        self.vendors.rootly.acknowledge_alert(_one_of(self.chance, mirrors))
+        self.vendors.rootly.acknowledge_alert(_one_of(self.chance, self._mirrors(alert)))
         self.time.after(self.chance.uniform(40.0, 400.0), lambda: self._if_possible(lambda: self.hand_off(alert)))
 
+    def time_out(self, alert: str) -> None:
+        """Nobody answered in time: PagerTree takes it down and asks the next layer."""
+        self.vendors.pagertree.timeout(alert)
+        self.lowered.add(alert)
+
+    def attach(self) -> None:
+        """The mirror of an alert turns out to belong to an incident."""
+        alert, incident = self.alert(), self.incident()
+        self.vendors.rootly.attach_alert(incident, _one_of(self.chance, self._mirrors(alert)))
+        self.attached.setdefault(alert, set()).add(incident)
+
+    def _mirrors(self, alert: str) -> list[str]:
+        prefix = self.vendors.pagertree.alert(alert)["prefix_id"]
+        return [one.id for one in self.vendors.rootly.alerts.by_id.values() if one.external_id == prefix]
+
     def _if_possible(self, deed: Callable[[], object]) -> None:
+        self.vendors.changed()
         with suppress(pagertree.Refused, rootly.Refused, LookupError):
             deed()
 
@@ -147,8 +168,11 @@ DEEDS: dict[str, Callable[[People], object]] = {
     "resolve a mirror": lambda p: p.resolve_mirror(p.mirror()),
     "note on a mirror": lambda p: p.vendors.rootly.note_alert(p.mirror(), p.word("rootly")),
     "retrigger a mirror": lambda p: p.retrigger(p.mirror()),
+    "time an alert out": lambda p: p.time_out(p.alert()),
+    "attach an alert": People.attach,
     "acknowledge a page": lambda p: p.vendors.pagertree.acknowledge(p.page()),
     "resolve a page": lambda p: p.resolve(p.page()),
+    "time a page out": lambda p: p.time_out(p.page()),
     "hand a page off": lambda p: p.hand_off(p.page()),
     "comment on a page": lambda p: p.vendors.pagertree.comment(p.page(), p.word("pagertree")),
     "rename an incident": lambda p: p.vendors.rootly.update_incident(p.incident(), title=f"renamed {p.deeds}"),

@@ -13,13 +13,13 @@ from typing import Any
 
 from bridge import known
 from bridge.app import Parts
-from bridge.core import alerts, circuits, incidents, texts
+from bridge.core import alerts, circuits, incidents, retry, texts
 from bridge.core import decide as deciding
 from bridge.core import outcome as outcomes
 from bridge.core.drift import missing
-from bridge.flows import calls, process, receive, resync
+from bridge.flows import calls, pages, process, receive, resync
 from bridge.flows.process import judge, summary
-from bridge.model import Advance, Delivery, Event, Says, Settlement, Status, Verdict
+from bridge.model import Advance, Call, Delivery, Event, Note, Outcome, Retry, Says, Settlement, Status, Verdict
 from bridge.store import claims, outbox, upkeep
 from bridge.store.contract import Kept
 from bridge.store.transaction import SqlTransaction
@@ -194,13 +194,98 @@ def circuit_never_closes() -> list[Place]:
     return [(circuits, "lets_pass", lambda circuit, _now: not circuit.open)]
 
 
+def circuit_never_opens() -> list[Place]:
+    """A side that refuses our key is called as before."""
+    return [(circuits, "after", lambda circuit, *_: circuit)]
+
+
+def no_backoff() -> list[Place]:
+    """What failed is tried again at once."""
+    return [(retry, "delay", lambda *_: timedelta(0))]
+
+
+def no_jitter() -> list[Place]:
+    """All that failed together comes back together."""
+    delay = retry.delay
+    return [(retry, "delay", lambda attempt, _chance: delay(attempt, 1.0))]
+
+
+def one_line_for_all() -> list[Place]:
+    """First in, first out over all links: a call that fails is waited for by everybody."""
+    first = "AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.state = 'owed' AND o.id < outbox.id) "
+    return [(claims, "DUE", claims.DUE.replace("AND due_at <= :now", f"AND due_at <= :now {first}"))]
+
+
+def clock_believed() -> list[Place]:
+    """A wall clock that jumps takes the waits along: a lease or a retry may be hours off."""
+    return [(upkeep, "shift", lambda *_: None)]
+
+
+def webhooks_trusted() -> list[Place]:
+    """Nobody looks whether a webhook was lost."""
+    return [(resync, "_compare_and_keep", lambda *_: None), (resync, "_take_missed", lambda *_: None)]
+
+
+def doubt_is_success() -> list[Place]:
+    """A call without an answer counts as done."""
+    return [(outcomes, "_doubtful", lambda _call, reason, *_: Settlement("done", reason))]
+
+
+def refused_key_is_final() -> list[Place]:
+    """401 ends a call instead of holding it until the key is renewed."""
+    judged = outcomes._judged
+
+    def ended(call: Call, outcome: Outcome, *rest: Any) -> Settlement:
+        refused = isinstance(outcome, Retry) and outcome.auth
+        return Settlement("dead", outcome.reason) if refused else judged(call, outcome, *rest)
+
+    return [(outcomes, "_judged", ended)]
+
+
+def note_without_looking() -> list[Place]:
+    """A note whose answer was lost is written once more."""
+    looked_up = calls._looked_up
+
+    def looked(parts: Parts, call: Call, chance: float) -> Settlement | None:
+        return None if isinstance(call.command, Note) else looked_up(parts, call, chance)
+
+    return [(calls, "_looked_up", looked)]
+
+
+def page_key_forgotten() -> list[Place]:
+    """A page that a workflow asks for twice with one key is two pages."""
+    return [(pages.Ticket, "is_repeated", lambda *_: False)]
+
+
+def pause_ignored() -> list[Place]:
+    """What a paused link owes leaves all the same."""
+    return [(outbox, "REFRESH", outbox.REFRESH.replace("links.held = 1", "0"))]
+
+
+def tombstone_forgotten() -> list[Place]:
+    """A pair that was taken apart is put together again by the next news."""
+    links_of = SqlTransaction.links_of
+
+    def whole(tx: SqlTransaction, *asked: Any) -> Any:
+        return tuple(link for link in links_of(tx, *asked) if not link.apart)
+
+    return [(SqlTransaction, "links_of", whole)]
+
+
+def once_forgotten() -> list[Place]:
+    """What may be owed one time only is owed as often as it is decided."""
+    return [(outbox, "once_of", lambda _command: None)]
+
+
 SWITCHES: dict[str, Callable[[], list[Place]]] = {
     switch.__name__: switch
     for switch in (
         *(create_without_looking, settle_ignored, crash_forgotten, mark_forgotten, pushed_up_again, two_links),
         *(own_words_cross, notes_block, order_forgotten, closed_before_applied, answered_before_stored),
         *(duplicates_unknown, lease_ignored, body_believed, half_a_list, one_try, resolves_dropped),
-        circuit_never_closes,
+        *(circuit_never_closes, circuit_never_opens, no_backoff, no_jitter, one_line_for_all, clock_believed),
+        *(webhooks_trusted, doubt_is_success, refused_key_is_final, note_without_looking, page_key_forgotten),
+        *(pause_ignored, tombstone_forgotten, once_forgotten),
     )
 }
 
@@ -220,11 +305,11 @@ class Caught:
 
 
 def hunt(name: str, seeds: Iterable[int]) -> Caught:
-    """Play seeds with the switch on until one fails."""
+    """Play seeds with the switch on until one fails that holds without it."""
     count = 0
     for seed in seeds:
         count += 1
-        if fault := play(seed, SWITCHES[name]()).fault:
+        if (fault := play(seed, SWITCHES[name]()).fault) and not play(seed).fault:
             return Caught(name, fault, seed, count)
     return Caught(name, "", -1, count)
 

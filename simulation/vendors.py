@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from flask import Flask
+from flask.ctx import RequestContext
+from flask.sessions import SecureCookieSession
+from werkzeug.routing import MapAdapter
+
 from bridge.model import Hook, Request, Response
 from bridge.sandbox import pagertree, rootly
 from bridge.sandbox.pagertree_seed import seeded_world
-from bridge.sandbox.serving import call
 from bridge.sandbox.webhooks import Attempt, Headers
 from simulation.virtual import Time
 
@@ -43,6 +47,7 @@ class Sender:
     source: str
     time: Time
     send_off: Callable[[Post], object]
+    changed: Callable[[], object]
     attempts: list[Attempt] = field(default_factory=list)
 
     def send(self, url: str, headers: Headers, body: bytes, label: str = "") -> None:
@@ -51,17 +56,22 @@ class Sender:
         self.send_off(Post(self.source, Hook(body, lower, dict(parse_qsl(urlsplit(url).query))), label))
 
     def note(self, post: Post, status: int | None) -> None:
+        self.changed()
         self.attempts.append(Attempt(f"/webhooks/{self.source}", post.label, post.tries, status, self.time.now))
 
     def log(self) -> list[Attempt]:
         return self.attempts
 
 
+@dataclass(slots=True)
 class Timers:
     """What a vendor does later, on the agenda."""
 
-    def __init__(self, time: Time) -> None:
-        self.after = time.after
+    time: Time
+    touched: Callable[[], object]
+
+    def after(self, seconds: float, action: Callable[[], object]) -> None:
+        self.time.after(seconds, lambda: (self.touched(), action()))
 
 
 class Vendors:
@@ -69,19 +79,43 @@ class Vendors:
 
     def __init__(self, time: Time, send_off: Callable[[Post], object], queued: float, list_lag: float) -> None:
         self.pagertree, self.rootly = _emptied()
-        self.senders = {name: Sender(name, time, send_off) for name in KEYS}
+        self.senders = {name: Sender(name, time, send_off, self.changed) for name in KEYS}
+        self._time, self.changed_at = time, time.now
+        self.changes = 0  # how often something may have changed in either
+        self._known: dict[tuple[object, ...], Response] = {}  # what was read since the last change
         self.pagertree.switches.queued_seconds, self.pagertree.switches.list_lag_seconds = queued, list_lag
-        self.pagertree._timers = Timers(time)  # type: ignore[assignment]  # their threads know no virtual time
+        self.pagertree._timers = Timers(time, self.changed)  # type: ignore[assignment]  # their threads know no virtual time
         self.pagertree.sender = self.senders["pagertree"]  # type: ignore[assignment]
         self.rootly.webhooks._sender = self.senders["rootly"]  # type: ignore[assignment]
 
+    def changed(self) -> None:
+        self.changes += 1
+        self.changed_at = self._time.now
+        self._known.clear()
+
     def answer(self, system: str, request: Request) -> Response:
-        """The request has its effect now."""
-        status, headers, body = call(made()[2][system], _environ(request))
-        return Response(int(status[:3]), {name.lower(): text for name, text in headers}, body)
+        """The request has its effect now. The same question between two changes has the same answer."""
+        if request.method != "GET":
+            self.changed()
+            return _called(system, request)
+        if self.pagertree.switches.list_lag_seconds:
+            return _called(system, request)
+        question = (request.url, *request.params.items())
+        if question not in self._known:
+            self._known[question] = _called(system, request)
+        return self._known[question]
 
 
-Made = tuple[pagertree.PagerTree, rootly.Rootly, dict[str, Any]]
+def _called(system: str, request: Request) -> Response:
+    """Straight to the application's own dispatch: there is no server, no session and no list of requests to keep."""
+    app = made()[2][system]
+    with RequestContext(app, _environ(request), session=SecureCookieSession()):
+        given = app.full_dispatch_request()
+    headers = {name.lower(): text for name, text in given.headers}
+    return Response(given.status_code, headers, given.get_data())
+
+
+Made = tuple[pagertree.PagerTree, rootly.Rootly, dict[str, Flask]]
 
 
 @lru_cache(maxsize=1)
@@ -89,7 +123,19 @@ def made() -> Made:
     """Made once, before any virtual time: what a seed keeps in them is emptied by the next one."""
     theirs = pagertree.PagerTree(pagertree.Switches(api_key=KEYS["pagertree"], webhook_url=DOORS["pagertree"]))
     ours = rootly.Rootly(_rootly_switches())
-    return theirs, ours, {"pagertree": theirs.app(), "rootly": ours.app()}
+    return theirs, ours, {"pagertree": _bound(theirs.app()), "rootly": _bound(ours.app())}
+
+
+def _bound(app: Flask) -> Flask:
+    """Its addresses are always the same, so they are worked out once for each path."""
+    app.create_url_adapter = partial(_adapter, app)  # type: ignore[method-assign]
+    return app
+
+
+def _adapter(app: Flask, request: Any) -> MapAdapter | None:
+    if request is None:
+        return None
+    return app.url_map.bind("127.0.0.1", path_info=request.path, default_method=request.method)
 
 
 def _rootly_switches() -> rootly.Switches:

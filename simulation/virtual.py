@@ -9,6 +9,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from random import Random
 from types import SimpleNamespace
 from typing import Any
@@ -23,7 +24,13 @@ Place = tuple[Any, str, Any]  # an object, the name of its attribute, what stand
 
 
 class Crash(BaseException):
-    """The bridge dies here. Not an `Exception`, so nothing in the bridge may catch it."""
+    """The bridge dies here. Not an `Exception`, so nothing in the bridge may catch it but a thread at its very end."""
+
+    raised = 0
+
+    def __init__(self, where: str) -> None:
+        super().__init__(where)
+        Crash.raised += 1
 
 
 class Time:
@@ -33,10 +40,20 @@ class Time:
         self.now = BEGIN
         self.skew = 0.0
         self.chance = Random(f"ids {seed}")
+        self.coming = 0  # what is on the agenda but for what comes again and again
         self._numbers = itertools.count()
         self._agenda: list[tuple[float, int, Callable[[], object]]] = []
 
     def after(self, seconds: float, action: Callable[[], object]) -> None:
+        def once() -> None:
+            self.coming -= 1
+            action()
+
+        self.coming += 1
+        self.again(seconds, once)
+
+    def again(self, seconds: float, action: Callable[[], object]) -> None:
+        """For a job that puts itself on the agenda once more."""
         heapq.heappush(self._agenda, (self.now + max(seconds, 0.0), next(self._numbers), action))
 
     def next_at(self) -> float:
@@ -87,12 +104,12 @@ def replaced(places: Iterable[Place]) -> Iterator[None]:
 def in_vendors(time: Time) -> list[Place]:
     """Every clock and every dice of the simulated vendors."""
     stand_ins = _stand_ins(time)
-    return [
-        (module, name, stand_in)
-        for module in _modules()
-        for name, stand_in in stand_ins.items()
-        if name in vars(module)
-    ]
+    return [(module, name, stand_ins[name]) for module, name in _where(frozenset(stand_ins))]
+
+
+@lru_cache(maxsize=1)
+def _where(names: frozenset[str]) -> tuple[tuple[Any, str], ...]:
+    return tuple((module, name) for module in _modules() for name in sorted(names) if name in vars(module))
 
 
 def _modules() -> list[Any]:

@@ -12,7 +12,7 @@ from simulation.__main__ import kept_seeds
 from simulation.play import play
 
 SECONDS = 20.0
-FIRST, MOST = 100_000, 80  # a faster machine plays no others than a slower one
+FIRST, MOST = 100_000, 200  # a faster machine plays no others than a slower one
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -42,7 +42,7 @@ def test_a_seed_has_the_same_story_every_time() -> None:
     assert play(7) == play(7)
 
 
-@pytest.mark.parametrize("name", ["answered_before_stored", "own_words_cross", "two_links"])
+@pytest.mark.parametrize("name", ["answered_before_stored", "one_line_for_all", "own_words_cross", "two_links"])
 def test_a_sabotaged_bridge_is_noticed(name: str) -> None:
     assert sabotage.hunt(name, range(40)).caught
 

@@ -9,18 +9,21 @@ from typing import Any
 import click
 
 from bridge.cli.options import config_option, filter_options, given, json_option, page_options, read_config
-from bridge.cli.reading import Row, one_of, reports_of, screen_for, show_list
+from bridge.cli.reading import one_of, reports_of, screen_for, show_list
 from bridge.cli.showing import Screen
 from bridge.store import filters as stored
-from bridge.store.contract import Reports
 
 COLUMNS = (("ID", "id"), ("RECEIVED (UTC)", "received_at"), ("SOURCE", "source"), ("DOOR", "door"),
            ("VERDICT", "verdict"), ("WHY", "reason"))  # fmt: skip
 FACTS = (("delivery", "id"), ("source", "source"), ("door", "door"), ("received", "received_at"),
-         ("verdict", "verdict"), ("why", "reason"), ("attempts", "attempts"), ("due", "due_at"), ("stale", "stale"),
+         ("verdict", "verdict"), ("why", "outlook"), ("attempts", "attempts"), ("due", "due_at"), ("stale", "stale"),
          ("key", "key"), ("query", "query"), ("headers", "headers"))  # fmt: skip
 CAUSED = (("CALL", "id"), ("TARGET", "target"), ("KIND", "kind"), ("STATE", "state"), ("LINK", "link"),
-          ("WHY", "reason"))  # fmt: skip
+          ("HOW IT STANDS", "standing"))  # fmt: skip
+_NO_CALL = {
+    "waiting": "It caused no call so far.",
+    "applied": "It caused no call of its own: nothing was needed, or another delivery had asked for it.",
+}
 LONGEST_BODY = 100_000  # characters shown to people; --json gives all
 
 
@@ -48,31 +51,24 @@ def show(config_file: Path, as_json: bool, id_: str) -> None:
     config = read_config(config_file)
     with reports_of(config) as reports:
         delivery = one_of(reports.delivery(id_), "delivery", id_)
-        caused = _caused(reports, delivery)
     screen = screen_for(config)
     if as_json:
-        screen.json({**delivery, "calls": caused})
+        screen.json(delivery)
     else:
-        _tell(screen, delivery, caused)
+        _tell(screen, delivery)
 
 
-def _caused(reports: Reports, delivery: Any) -> list[Row]:
-    """The calls that go back to it."""
-    links: list[Any] = [reports.link(link) for link in delivery["links"]]
-    return [call for link in links if link for call in link["calls"] if call["delivery"] == delivery["id"]]
-
-
-def _tell(screen: Screen, delivery: Any, caused: list[Row]) -> None:
+def _tell(screen: Screen, delivery: Any) -> None:
     screen.facts(delivery, FACTS)
     screen.line()
     screen.lines(_pretty(delivery["body"]))
     screen.line()
     for link in delivery["links"]:
         screen.line(f"It belongs to link {link}: bridge links show {link}")
-    if caused:
-        screen.table(CAUSED, caused)
+    if delivery["calls"]:
+        screen.table(CAUSED, delivery["calls"])
     else:
-        screen.line("It caused no call.")
+        screen.line(_NO_CALL.get(delivery["verdict"], "It caused no call."))
 
 
 def _pretty(body: str | None) -> str:

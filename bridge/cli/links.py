@@ -21,7 +21,7 @@ FACTS = (("link", "id"), ("title", "title"), ("status", "status"), ("kind", "kin
          ("held by", "held_by"), ("held since", "held_at"), ("held until", "held_until"), ("unlinked", "unlinked"),
          ("listed only", "listed"), ("address", "url"))  # fmt: skip
 MEMBERS = (("SYSTEM", "system"), ("KIND", "kind"), ("ID", "id"), ("STATUS", "status"), ("ASKED", "asked"),
-           ("CREATE", "create"), ("ADDRESS", "url"))  # fmt: skip
+           ("CREATE", "create"), ("NOTE", "note"), ("ADDRESS", "url"))  # fmt: skip
 STORY = (("TIME (UTC)", "at"), ("WHAT", "what"), ("ID", "id"), ("RESULT", "result"), ("WHY", "reason"))
 
 
@@ -72,20 +72,32 @@ def _tell(screen: Screen, link: Any) -> None:
 
 
 def _member(member: Row) -> Row:
-    return {**member, "id": member["id"] or member["name"], "status": "gone" if member["gone"] else member["status"]}
+    status = "gone" if member["gone"] else member["status"]
+    return {**member, "id": member["id"] or member["name"], "status": status, "note": _note(member)}
+
+
+def _note(member: Row) -> str:
+    lowered = "taken down by a person: left so" if member["lowered"] else ""
+    earlier = f"episode {member['episode']}" if member["episode"] != 1 else ""
+    return ", ".join(str(part) for part in (member["phase"], lowered, earlier) if part)
 
 
 def story_of(link: Any) -> list[Row]:
-    """Deliveries and calls of a link as one list, in the order of time."""
+    """Deliveries, calls and what the audit says of them as one list, in the order of time."""
     steps = [_came(delivery) for delivery in link["deliveries"]] + [_left(call) for call in link["calls"]]
-    return sorted(steps, key=lambda step: str(step["at"]))
+    return sorted(steps + [_done(entry) for entry in link["audit"]], key=lambda step: str(step["at"]))
 
 
 def _came(delivery: Row) -> Row:
     at, what = when(delivery["received_at"], precise=True), f"from {delivery['source']} by {delivery['door']}"
-    return {"at": at, "what": what, "id": delivery["id"], "result": delivery["verdict"], "reason": delivery["reason"]}
+    return {"at": at, "what": what, "id": delivery["id"], "result": delivery["verdict"], "reason": delivery["outlook"]}
 
 
 def _left(call: Row) -> Row:
     at, what = when(call["created_at"], precise=True), f"to {call['target']}: {call['kind']}"
-    return {"at": at, "what": what, "id": call["id"], "result": call["state"], "reason": call["reason"]}
+    return {"at": at, "what": what, "id": call["id"], "result": call["state"], "reason": call["standing"]}
+
+
+def _done(entry: Row) -> Row:
+    at, what = when(entry["at"], precise=True), f"by {entry['actor']}"
+    return {"at": at, "what": what, "id": entry["subject"], "result": entry["action"], "reason": entry["detail"]}

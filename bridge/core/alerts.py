@@ -149,7 +149,8 @@ def _gone(link: Link, member: Member) -> Decision:
     if member.gone:
         return Decision(Verdict.IGNORED, "known to be deleted")
     link = put(link, replace(member, gone=True))
-    others = [m for m in link.members if m.kind in ("alert", "incident") and m.name != member.name and not m.over]
+    there = [m for m in link.members if m.kind in ("alert", "incident") and m.create not in ("dead", "superseded")]
+    others = [m for m in there if (m.system, m.name) != (member.system, member.name) and not m.over]
     text = f"The linked {title_of(member.system)} alert {member.ref.id} was deleted; nothing is made in its place."
     notes = tuple(tell(m, text, f"gone:{member.name}") for m in others)
     return Decision(Verdict.APPLIED, "deleted there: noted on the other side", link, notes)
@@ -196,8 +197,10 @@ def _left_behind(event: Event, link: Link, member: Member) -> bool:
 
 
 def _outlived(event: Event, link: Link, member: Member) -> bool:
-    """A fresh read shows it live, its origin is over, and nothing is on its way that would resolve it."""
-    mirrors = link.kind == "alert" and link.home.over and member.name != link.home.name
+    """A fresh read shows it live, its origin is over (deleted is not resolved: that was noted on it, for people to end
+    it), and nothing is on its way that would resolve it."""
+    over = link.home.status is Status.RESOLVED and not link.home.gone
+    mirrors = link.kind == "alert" and over and member.name != link.home.name
     free = link.owing == 0 and not link.listed and not member.lowered and member.create not in ("dead", "superseded")
     return mirrors and free and wants(member, Status.RESOLVED) and event.status in (Status.OPEN, Status.ACKNOWLEDGED)
 

@@ -18,6 +18,7 @@ from bridge.model import (
     Event,
     GiveUp,
     Lane,
+    Link,
     Outcome,
     Phase,
     Refused,
@@ -28,6 +29,8 @@ from bridge.model import (
 )
 
 JUST_MADE = timedelta(minutes=2)  # a 404 this soon after our own create is list lag, not a deletion
+NOT_NEEDED = "its answer was lost, it is not there, and the trouble is over: nothing to make"
+A_MOMENT = timedelta(milliseconds=100)  # the least wait: a turn that is a rounding away is not asked for in a circle
 MISSING_AGAIN = timedelta(seconds=20)
 
 
@@ -92,12 +95,13 @@ def again(call: Call, reason: str, now: datetime, chance: float, after: float | 
         return dead(f"given up after 72 hours: {reason}")
     asked = retry.clamp_retry_after(after, call.lane is Lane.PAGES)
     wait = asked if asked is not None else retry.delay(call.attempts, chance)
-    return Settlement("owed", reason, due_in=wait, unsure=call.unsure, progress=call.progress)
+    named = asked is not None
+    return Settlement("owed", reason, due_in=wait, unsure=call.unsure, progress=call.progress, asked=named)
 
 
 def wait_turn(call: Call, reason: str, wait: timedelta) -> Settlement:
     """Nothing was tried: owed again, and no attempt is counted."""
-    return Settlement("owed", reason, wait, unsure=call.unsure, progress=call.progress, counted=False)
+    return Settlement("owed", reason, max(wait, A_MOMENT), unsure=call.unsure, progress=call.progress, counted=False)
 
 
 def _doubtful(call: Call, reason: str, now: datetime, chance: float) -> Settlement:
@@ -105,6 +109,21 @@ def _doubtful(call: Call, reason: str, now: datetime, chance: float) -> Settleme
         return dead(f"given up after 72 hours, and it may have had its effect: {reason}")
     wait = min(retry.delay(call.attempts, chance), timedelta(seconds=5))
     return Settlement("owed", reason, wait, unsure=True, afresh=True, progress=call.progress)
+
+
+def crashed(call: Call, reason: str, now: datetime) -> Settlement:
+    """We failed ourselves on the way, before or after it left: not even that it was sent is known."""
+    if retry.gives_up(call.first_try, now):
+        return dead(f"given up after 72 hours, and it may have had its effect: {reason}")
+    wait = retry.delay(call.attempts, 1.0)
+    return Settlement("owed", reason, wait, unsure=True, afresh=True, progress=call.progress)
+
+
+def over_meanwhile(call: Call, link: Link) -> Settlement | None:
+    """Of a create that was looked for and is not there: nothing is to be made if its trouble is over by now."""
+    if not call.unsure or not _withdrawn(replace(call, link=link)):
+        return None
+    return superseded(NOT_NEEDED)
 
 
 # -- a create or note whose answer was lost ----------------------------------------------------------------------------
@@ -130,7 +149,7 @@ def judge_absent(call: Call, now: datetime, settle: timedelta) -> Settlement | N
     if isinstance(call.command, Create) and _withdrawn(call):
         if now - since < settle:
             return _look_again(call, settle - (now - since), "looked for: not there yet, and not needed any more")
-        return superseded("its answer was lost, it is not there, and the trouble is over: nothing to make")
+        return superseded(NOT_NEEDED)
     if now - since < settle:
         return _look_again(call, settle - (now - since), "looked for: not there yet, it may still be finishing")
     return None

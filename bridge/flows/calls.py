@@ -65,7 +65,7 @@ def _create(parts: Parts, call: Call, chance: float) -> Settlement:
     assert isinstance(command, Create)
     if call.unsure and (known := _looked_up(parts, call, chance)) is not None:
         return known
-    if not call.unsure and (stays := departure.stopped(parts, call, command)) is not None:
+    if (stays := departure.stopped(parts, call, command)) is not None:
         return stays
     call = replace(call, progress="") if call.progress == HELD else call
     ready = departure.addressed(parts, call, command, chance)
@@ -178,21 +178,30 @@ def _settle_refusal(parts: Parts, call: Call, outcome: Refused, chance: float) -
 def _looked_up(parts: Parts, call: Call, chance: float) -> Settlement | None:
     """What a look for our mark shows of an attempt whose answer was lost. None: it may be repeated."""
     target, settings = parts.targets[call.command.target], parts.settings[call.command.target]
-    request = target.look_up(settings, call.command, member_of(call))
+    request = target.look_up(settings, call.command, member_of(call), call.created_at)
     if request is None:
         return None
     answer = exchange(parts, request)
     if not isinstance(answer, Response) or not answer.ok:
-        refused = isinstance(answer, Response) and answer.status == 401
-        unheard = Retry(f"a look-up was not answered: {why(answer)}", auth=refused)
-        parts.circuits.note(call.command.target, unheard, parts.clock())  # held, it comes at once when the side is back
-        return outcomes.again(call, "its effect is unknown and the look-up did not answer", parts.clock(), chance)
+        return _unheard(parts, call, answer, chance)
     try:
         found = outcomes.of_this_call(call, target.found(settings, call.command, call.id, answer))
     except (Unlistable, Unreadable) as fault:
         return outcomes.again(call, f"its effect is unknown: {fault}", parts.clock(), chance)
     if found:
         return outcomes.done(Done(found[0].ref, found[0], "found by its mark: the answer was lost, the effect was not"))
+    if target.KEEPS_MARKS and isinstance(call.command, Create):
+        return None  # while it lives a repeat is harmless
     if call.progress == "confirm":
         return outcomes.unconfirmed(call, parts.clock())
     return outcomes.judge_absent(call, parts.clock(), parts.config.pagertree.settle)
+
+
+def _unheard(parts: Parts, call: Call, answer: Answer, chance: float) -> Settlement:
+    """The circuit is told: held, the call comes at once when the side is back. Rate limits say nothing of the side."""
+    if isinstance(answer, NoAnswer) and answer.after is not None:
+        return outcomes.wait_turn(call, answer.reason, timedelta(seconds=answer.after))
+    status = answer.status if isinstance(answer, Response) else 0
+    said = Retry(f"a look-up was not answered: {why(answer)}", auth=status == 401, ailing=not 401 < status < 500)
+    parts.circuits.note(call.command.target, said, parts.clock())
+    return outcomes.again(call, "its effect is unknown and the look-up did not answer", parts.clock(), chance)

@@ -9,6 +9,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from bridge.app import Parts
+from bridge.core import outcome as outcomes
+from bridge.core.decide import RESUMED
 from bridge.core.storm import HELD
 from bridge.errors import Lost, Unavailable
 from bridge.flows import doubles
@@ -57,6 +59,12 @@ def deliver(parts: Parts, call: Call, chance: float) -> Delivered:
     return Delivered(parts, call, settlement, parts.store.submit(lambda tx: _settle(parts, tx, call, settlement)))
 
 
+def put_off(parts: Parts, call: Call, crash: Exception) -> Delivered:
+    """A call that crashes us is looked for and tried again by the schedule, and ends after 72 hours like any other."""
+    settlement = outcomes.crashed(call, f"making it crashed with {type(crash).__name__}", parts.clock())
+    return Delivered(parts, call, settlement, parts.store.submit(lambda tx: _settle(parts, tx, call, settlement)))
+
+
 def deliver_one(parts: Parts, call: Call, chance: float) -> Settlement | None:
     """The whole way, for callers with time to wait. None: its lease went elsewhere, and that result counts."""
     return deliver(parts, call, chance).stored()
@@ -70,7 +78,7 @@ def _settle(parts: Parts, tx: Transaction, call: Call, settlement: Settlement) -
         judge_event(parts, tx, Event(member_of(call).ref, Says.STATE, "gone", gone=True, fresh=True), call.cause)
     if (
         settlement.state == "done"
-        and (call.unsure or call.progress not in ("", HELD))
+        and (call.unsure or call.progress not in ("", HELD, RESUMED))
         and isinstance(call.command, Create)
     ):
         doubles.look_again_later(tx, call)

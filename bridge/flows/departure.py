@@ -19,6 +19,7 @@ from bridge.flows import storm
 from bridge.flows.directory import RECEIVERS, directory_of
 from bridge.flows.exchange import exchange
 from bridge.flows.process import Unanswered, judge
+from bridge.flows.units import written
 from bridge.log import get_log
 from bridge.model import (
     Call,
@@ -46,13 +47,15 @@ def stopped(parts: Parts, call: Call, command: Create) -> Settlement | None:
     """Why this page should not leave after all; None: it leaves."""
     if command.target != PAGERTREE:
         return None
-    if (held := storm.look_ahead(parts, call)) is not None:
+    if not call.unsure and (held := storm.look_ahead(parts, call)) is not None:
         return held  # before anybody is asked for what has to wait anyway
     link = _read_again(parts, call)
     if isinstance(link, Settlement):
         return link
     if link is None:
         return outcomes.superseded("not needed any more: read again just before it left")
+    if (over := outcomes.over_meanwhile(call, link)) is not None:
+        return over
     if call.progress in (HELD, RESUMED):
         return None  # we made it wait, so its age is no reason
     asked_at = call.created_at if is_page_mark(command.of) else None  # what was asked for is as old as the asking
@@ -69,7 +72,7 @@ def _read_again(parts: Parts, call: Call) -> Link | Settlement | None:
     No answer must not stop a page."""
     incident = call.link.origin.system == ROOTLY and call.link.kind == "incident"
     event = _asked_now(parts, call.link) if incident else None
-    return parts.store.write(lambda tx: _still_wanted(parts, tx, call, event))
+    return written(parts, lambda tx: _still_wanted(parts, tx, call, event))
 
 
 def _still_wanted(parts: Parts, tx: Transaction, call: Call, event: Event | None) -> Link | Settlement | None:
@@ -79,7 +82,8 @@ def _still_wanted(parts: Parts, tx: Transaction, call: Call, event: Event | None
             judge(parts, tx, event, call.cause)
     if not tx.mark(call):
         return None
-    return storm.stays(parts, tx, call, leaving=True) or tx.link(call.link.id)
+    held = storm.stays(parts, tx, call, leaving=True) if not call.unsure else None  # it may have left already
+    return held or tx.link(call.link.id)
 
 
 def _asked_now(parts: Parts, link: Link) -> Event | None:

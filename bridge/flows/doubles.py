@@ -25,7 +25,7 @@ def resolve(parts: Parts, call: Call, chance: float) -> Settlement:
     """Every live alert with the mark but the one on the link is a double."""
     target, settings = parts.targets[call.command.target], parts.settings[call.command.target]
     member = call.link.named(call.command.target, call.command.of)
-    request = target.look_up(settings, call.command, member) if member else None
+    request = target.look_up(settings, call.command, member, call.created_at) if member else None
     if member is None or request is None:
         return Settlement("done", "nothing to look for")
     answer = exchange(parts, request)

@@ -16,13 +16,14 @@ from bridge.core.links import tell
 from bridge.core.policy import ROOTLY, Policy
 from bridge.errors import Unavailable
 from bridge.flows.exchange import exchange
-from bridge.flows.oncall import who_is_paged
+from bridge.flows.oncall import named, who_is_paged
 from bridge.flows.outage import why
 from bridge.flows.targets import Target
-from bridge.model import Decision, Event, Link, Ref, Response, Says, Status, Trouble, Verdict
+from bridge.model import Decision, Event, Link, Note, Ref, Response, Says, Status, Trouble, Verdict
 from bridge.store.contract import Transaction
 from bridge.systems.page_fields import Page
 
+FOR_WORDS = 10.0  # seconds: longer than the whole patience of `flows.pages`
 FOR_ROOTLY = 4.0  # seconds of the whole patience for reading an incident that we do not know
 
 
@@ -104,21 +105,34 @@ def on_its_own(wanted: Page, trouble: Trouble | None, policy: Policy) -> Page:
     return wanted.model_copy(update={**words, "incident": incident, "incident_id": None})
 
 
+def promise(parts: Parts, tx: Transaction, target: Target, receivers: Sequence[str], cause: str) -> None:
+    """Owed with the page, so that nothing can come between: who is paged. Soon `announce` knows who is on call too."""
+    assert target.link is not None
+    note = replace(_entry(target, named(receivers)), wait=FOR_WORDS)
+    tx.apply(_told(target.link, note), cause, sorted(parts.policy.shadow))
+
+
 def announce(parts: Parts, target: Target, receivers: Sequence[str], cause: str, until: float) -> str:
     """On the timeline: who was paged, and who is on call for it now. Returns what could not be said."""
-    assert target.link is not None
     text, lacks = who_is_paged(parts, receivers, until - time.monotonic())
-    note = tell(target.link.home, text, f"paged:{target.page}")
-    decision = Decision(Verdict.APPLIED, "who is paged: on the timeline", target.link, (note,))
     try:
-        parts.store.write(lambda tx: _tell(parts, tx, decision, cause))
+        parts.store.write(lambda tx: _tell(parts, tx, target, text, cause))
     except Unavailable as fault:
-        return f"The timeline does not say who is paged: {fault}."
+        lacks = str(fault)
     return f"The timeline does not say who is on call: {lacks}." if lacks else ""
 
 
-def _tell(parts: Parts, tx: Transaction, decision: Decision, cause: str) -> None:
+def _tell(parts: Parts, tx: Transaction, target: Target, text: str, cause: str) -> None:
     """The link as it is now: it may have moved while PagerTree was asked."""
-    assert decision.link is not None
-    if (link := tx.link(decision.link.id)) is not None and not link.home.gone:
-        tx.apply(replace(decision, link=link), cause, sorted(parts.policy.shadow))
+    assert target.link is not None
+    if (link := tx.link(target.link.id)) is not None and not link.home.gone:
+        tx.apply(_told(link, _entry(target, text)), cause, sorted(parts.policy.shadow))
+
+
+def _entry(target: Target, text: str) -> Note:
+    assert target.link is not None
+    return tell(target.link.home, text, f"paged:{target.page}")
+
+
+def _told(link: Link, note: Note) -> Decision:
+    return Decision(Verdict.APPLIED, "who is paged: on the timeline", link, (note,))

@@ -24,6 +24,7 @@ class Tally:
 
     calls: int = 0
     seen: dict[str, int] = field(default_factory=dict)
+    whole: list[str] = field(default_factory=list)  # systems that gave every list to its end
 
 
 def read_live(parts: Parts, tally: Tally, progress: Progress) -> Iterator[tuple[str, Page]]:
@@ -35,6 +36,7 @@ def read_live(parts: Parts, tally: Tally, progress: Progress) -> Iterator[tuple[
                 tally.seen[system] += len(page.events)
                 progress(listing.name, tally.seen[system])
                 yield system, page
+        tally.whole.append(system)
 
 
 def _pages(parts: Parts, tally: Tally, system: str, listing: Listing) -> Iterator[Page]:

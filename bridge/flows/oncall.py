@@ -25,9 +25,13 @@ MOST_TEAMS = 10
 log = get_log(__name__)
 
 
+def named(receivers: Sequence[str]) -> str:
+    return f"Paged {', '.join(receivers)}."
+
+
 def who_is_paged(parts: Parts, receivers: Sequence[str], seconds: float) -> tuple[str, str]:
     """The sentence for people, and why it lacks who is on call (empty: it lacks nothing)."""
-    plain = f"Paged {', '.join(receivers)}."
+    plain = named(receivers)
     if PAGERTREE not in parts.circuits.passable():
         return plain, "PagerTree does not answer"
     told: Future[str] = Future()

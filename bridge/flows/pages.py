@@ -24,7 +24,7 @@ from bridge.flows.incident_pages import Incident
 from bridge.flows.process import judge, summary, tell
 from bridge.flows.targets import Target, answer_of, target_of
 from bridge.flows.units import written
-from bridge.model import Create, Decision, Delivery, Event, Hook, Ref, Verdict
+from bridge.model import Create, Decision, Delivery, Event, Hook, Link, Ref, Verdict
 from bridge.store.contract import Before, Transaction
 from bridge.systems import page as dialect
 from bridge.systems.page_fields import Page
@@ -41,6 +41,10 @@ class Reused(BridgeError):
 
 class NobodyPaged(BridgeError):
     """The caller must name receivers: the routes say that nobody is paged."""
+
+
+class TakenApart(BridgeError):
+    """The caller must act on the objects themselves: nothing is done on a tombstone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ def place(parts: Parts, fields: Mapping[str, Any], actor: str, key: str = "") ->
 
 
 def change(parts: Parts, action: str, id_: str, fields: Mapping[str, Any], actor: str, key: str = "") -> Answer:
-    """Update, acknowledge or resolve. Raises `Unreadable`, `Reused`, `Unfound` or `Unavailable`."""
+    """Update, acknowledge or resolve. Raises `Unreadable`, `Reused`, `Unfound`, `TakenApart` or `Unavailable`."""
     wanted = dialect.asked(action, fields)
     ticket = Ticket(actor, _digest([action, id_, wanted.model_dump(mode="json")]), key)
 
@@ -105,6 +109,8 @@ def change(parts: Parts, action: str, id_: str, fields: Mapping[str, Any], actor
         if key and ticket.is_repeated(tx.kept_last(PAGE, ticket.prefix), tx):
             return Done(target)
         assert target.link is not None
+        if target.link.apart:
+            raise TakenApart(_left_alone(target.link))
         origin = target.link.origin
         named = {"page": target.page} if target.page else {"link": target.link.id}
         about = {**named, "origin": {"system": origin.system, "kind": origin.kind, "id": origin.id}}
@@ -114,8 +120,21 @@ def change(parts: Parts, action: str, id_: str, fields: Mapping[str, Any], actor
 
     done = written(parts, work)
     _told(parts, done)
-    note = done.reason if action == "update" and done.verdict is Verdict.IGNORED else ""
-    return answer_of(done.target, done.delivery is None, note)
+    return answer_of(done.target, done.delivery is None, _lacking(action, done))
+
+
+def _left_alone(link: Link) -> str:
+    return (
+        f"Link {link.id} was taken apart by hand, so nothing is done on it: "
+        "act on its objects in their own systems, or link them again first."
+    )
+
+
+def _lacking(action: str, done: Done) -> str:
+    """What of the wish is not done now."""
+    if done.target.link is not None and done.target.link.held:
+        return "Its link is paused: nothing is done before somebody resumes it."
+    return done.reason if action == "update" and done.verdict is Verdict.IGNORED else ""
 
 
 # -- one transaction ---------------------------------------------------------------------------------------------------
@@ -135,6 +154,8 @@ def _place(parts: Parts, tx: Transaction, ticket: Ticket, wanted: Page, incident
     done = _judged(parts, tx, ticket.actor, ticket.full(page), body, Target(None, page), met)
     if done.target.link is None:
         raise NobodyPaged(f"{done.reason[:1].upper()}{done.reason[1:]}: name teams, users or routers.")
+    if done.delivery is not None and done.target.link.kind == "incident":
+        incidents.promise(parts, tx, done.target, _receivers(done), done.delivery.id)
     return replace(done, note=apart or "")
 
 

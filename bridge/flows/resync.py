@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from threading import Thread
 
 from ulid import ULID
 
 from bridge.app import Parts
+from bridge.circuits import RAMP
 from bridge.core.drift import Drift, check_plausible, compare, missing
 from bridge.errors import Implausible, Unlistable
 from bridge.flows.exchange import exchange
@@ -20,6 +22,7 @@ from bridge.flows.listing import Progress, Tally, read_live
 from bridge.flows.missed import take_missed
 from bridge.log import get_log
 from bridge.model import Hook, Link, Response
+from bridge.store.contract import Transaction
 from bridge.systems.contract import Page
 
 MOST_REREADS = 200  # a run; the next run goes on
@@ -83,11 +86,26 @@ def _run(parts: Parts, run: Run, progress: Progress) -> Run:
         run.refusals[HALF] = 1
     except Unlistable as fault:
         run.state, run.detail = "failed", str(fault)
+    _hasten(parts, run)
     _take_missed(parts, run)
     run.finished_at = parts.clock()
     _record(parts, run)
     _tell(parts, run)
     return run
+
+
+def _hasten(parts: Parts, run: Run) -> None:
+    """A system that gave all its lists is up: what failed there before need not wait out its hour."""
+    if run.plan:
+        return
+    for system in set(run.tally.whole) & set(parts.circuits.passable()):
+        count = parts.store.write(partial(_due_at, system))
+        if count:
+            log.info("calls.hastened", target=system, calls=count, run=run.id)
+
+
+def _due_at(system: str, tx: Transaction) -> int:
+    return tx.hasten(system, RAMP)
 
 
 def _take_missed(parts: Parts, run: Run) -> None:
@@ -121,11 +139,11 @@ def _compare_and_keep(parts: Parts, run: Run, progress: Progress) -> None:
 def _against_links(parts: Parts, run: Run, system: str, page: Page) -> Iterator[tuple[Drift, bytes]]:
     """A page is compared in one snapshot: links touched since the run began are left alone in any case."""
     with parts.store.reports() as reports:
-        for event, raw in zip(page.events, page.raw, strict=True):
-            links = reports.links_of((event.ref, *event.also), event.mark, event.ref.system)
-            drift = compare(event, links, parts.policy, run.started_at, parts.clock())
-            if drift is not None:
-                yield drift, parts.sources[system].record(raw)
+        found = reports.links_of_each([((one.ref, *one.also), one.mark, one.ref.system) for one in page.events])
+    for event, raw, links in zip(page.events, page.raw, found, strict=True):
+        drift = compare(event, links, parts.policy, run.started_at, parts.clock())
+        if drift is not None:
+            yield drift, parts.sources[system].record(raw)
 
 
 # -- what is live here and not there -----------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from bridge.store.codec import kind_of, load_command, moment, moment_or_none
 from bridge.store.results import with_result
 from bridge.store.session import CALLS, Session
 
+LEAVING = 180.0  # seconds of the lease that a call has at least when it leaves
+
 DUE = """
 SELECT id, due_at FROM outbox
 WHERE state = 'owed' AND target = :target AND lane = :lane AND blocked = 0 AND due_at <= :now
@@ -35,7 +37,7 @@ AGAIN = """
 UPDATE outbox SET
     under_way = NULL, due_at = :due_at, reason = :reason, progress = :progress, attempts = attempts - :uncounted,
     fence = fence + 1,
-    first_try = CASE WHEN attempts = :uncounted THEN NULL ELSE first_try END,
+    first_try = CASE WHEN attempts = :uncounted THEN NULL ELSE first_try END, asked_to_wait = :asked_to_wait,
     unsure = :unsure, unsure_since = CASE
         WHEN :unsure = 0 THEN NULL WHEN :afresh = 1 THEN :now ELSE COALESCE(unsure_since, :now) END
 WHERE id = :id
@@ -50,7 +52,11 @@ WHERE id = :id
 
 UNMARK = "UPDATE outbox SET under_way = NULL WHERE id = :id AND fence = :fence AND state = 'owed'"
 
-MARK = "UPDATE outbox SET under_way = :now WHERE id = :id AND fence = :fence AND state = 'owed'"
+# Looking may have taken most of the lease, and what follows is what must not be done twice.
+MARK = """
+UPDATE outbox SET under_way = :now, due_at = CASE WHEN due_at < :until THEN :until ELSE due_at END
+WHERE id = :id AND fence = :fence AND state = 'owed'
+"""
 
 HAND_BACK = """
 UPDATE outbox SET
@@ -126,6 +132,7 @@ def _again(session: Session, call: Call, settlement: Settlement) -> None:
         uncounted=0 if settlement.counted else 1,
         unsure=int(settlement.unsure),
         afresh=int(settlement.afresh),
+        asked_to_wait=int(settlement.asked),
     )
     if not settlement.due_in:
         session.woken.add(CALLS)
@@ -169,7 +176,7 @@ def unmark(session: Session, call: Call) -> None:
 
 
 def mark(session: Session, call: Call) -> bool:
-    return session.run(MARK, id=call.id, fence=call.fence, now=session.at) == 1
+    return session.run(MARK, id=call.id, fence=call.fence, now=session.at, until=session.at + LEAVING) == 1
 
 
 def hand_back(session: Session, calls: Sequence[Call], wait: timedelta, reason: str) -> None:

@@ -79,8 +79,10 @@ class Transaction(Protocol):
         """Store the link as it will be and the calls it owes; `cause` is the delivery. Returns the decision with the
         link's id. A member that has got its id confirms the create that was to make it. A member's status and what was
         asked of it count for every link that holds the same object. Creates and notes are unique by mark and key: one
-        that exists already is left as it is; an Update that still waits takes the newer fields in; a call for a target
-        in `shadow` is recorded and never leaves."""
+        that exists already is left as it is. An Update that still waits takes the newer fields in; one that was tried
+        or given up never brings back an older value, and what only it would have changed is tried again with the new
+        one. A note that waits for better words takes them. A call for a target in `shadow` is recorded and never
+        leaves."""
 
     def hold(self, link_id: str, by: str, until: datetime | None = None) -> bool:
         """Pause the link: none of its calls leaves. False: it is not there, or taken apart."""
@@ -134,6 +136,13 @@ class Transaction(Protocol):
     def release(self, target: str, per_second: float) -> int:
         """The circuit closed: what waits for `target` becomes due, ramped, best lane first. Returns how many."""
 
+    def hasten(self, target: str, per_second: float) -> int:
+        """The target answers: what was tried there and waits for more than a minute becomes due, ramped, best lane
+        first; not where the target has named the wait. Attempts and 72 hours stay. Returns how many."""
+
+    def bring_forward(self, target: str) -> bool:
+        """One call that was tried there and waits by our schedule is due now. False: there is none."""
+
     def fact(self, key: str) -> str | None:
         """A small durable fact: when we were installed, a cursor, a vendor's capability."""
 
@@ -182,6 +191,9 @@ class Reports(Protocol):
 
     def links_of(self, refs: Sequence[Ref], mark: str = "", target: str = "") -> tuple[Link, ...]:
         """As in a transaction, for looking only."""
+
+    def links_of_each(self, asked: Sequence[tuple[Sequence[Ref], str, str]]) -> list[tuple[Link, ...]]:
+        """`links_of` for many (refs, mark, target), each with its answer in the same place."""
 
     def live_links(self) -> Iterator[Link]:
         """Links that resync compares: not over, or over here with a call that never went through."""

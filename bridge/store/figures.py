@@ -70,7 +70,7 @@ def figures(reader: Reader, now: datetime) -> dict[str, object]:
         "storm_held": _count(reader, HELD),
         "dead": _count(reader, DEAD),
         "live_links": _count(reader, LIVE),
-        "circuits": _circuits(reader),
+        "circuits": circuits(reader),
     }
 
 
@@ -81,7 +81,7 @@ def _backlog(reader: Reader) -> list[dict[str, object]]:
     ]
 
 
-def _circuits(reader: Reader) -> list[dict[str, object]]:
+def circuits(reader: Reader) -> list[dict[str, object]]:
     return [
         {
             "target": row["target"],

@@ -12,6 +12,8 @@ from bridge.store.codec import dump_words, load_words, moment
 from bridge.store.contract import Before, Kept
 from bridge.store.session import DELIVERIES, Session
 
+LONGEST_WAIT = 60.0  # seconds
+
 KEEP = """
 INSERT INTO deliveries (id, source, key, body, headers, query, door, stale, received_at, due_at)
 VALUES (:id, :source, :key, :body, :headers, :query, :door, :stale, :now, :now)
@@ -56,6 +58,9 @@ WHERE id = :id AND body IS NOT NULL
 """
 
 TAKE_BACK = "UPDATE deliveries SET due_at = :now, claimed_at = NULL, fence = fence + 1 WHERE claimed_at IS NOT NULL"
+
+# Farther off than any wait: the clock was ahead then, and was put right while we were away.
+AHEAD = "UPDATE deliveries SET due_at = :now WHERE verdict = 'waiting' AND due_at > :latest"
 
 SHIFT = "UPDATE deliveries SET due_at = due_at + :jump WHERE verdict = 'waiting'"
 
@@ -136,7 +141,8 @@ def reopen(session: Session, delivery_ids: Sequence[str]) -> int:
 
 def take_back(session: Session) -> int:
     """After a restart: what the last process had claimed is due at once."""
-    return session.run(TAKE_BACK, now=session.at)
+    back = session.run(TAKE_BACK, now=session.at)
+    return back + session.run(AHEAD, now=session.at, latest=session.at + LONGEST_WAIT)
 
 
 def shift(session: Session, jump: float) -> None:

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from bridge.model import Link, Member, Phase, Ref, Status
 from bridge.store.codec import load_trouble, moment, moment_or_none
 from bridge.store.session import Reader
 
-ONE = """
+Asked = tuple[Sequence[Ref], str, str]  # objects, a mark, and the system in which it stands
+
+ROWS = """
 SELECT id, kind, origin_system, origin_kind, origin_id, origin_alias, episode, trouble, began_at, listed, held,
     apart, dedup_count, resolve_at, touched_at,
-    (SELECT count(*) FROM outbox WHERE outbox.link = links.id AND outbox.state = 'owed') AS owing
-FROM links WHERE id = :id
+    (SELECT count(*) FROM outbox WHERE outbox.link = links.id AND outbox.state = 'owed'
+        AND outbox.kind IN ('create', 'advance')) AS owing
+FROM links
 """
 
 # A member of ours shows the state of the call that makes it, found by what makes that call unique.
-MEMBERS = """
-SELECT refs.system, refs.kind, refs.name, refs.id, refs.alias, refs.mark, refs.status, refs.asked, refs.phase,
-    refs.lowered, refs.episode, refs.url, refs.gone,
+MEMBER_ROWS = """
+SELECT refs.link, refs.system, refs.kind, refs.name, refs.id, refs.alias, refs.mark, refs.status, refs.asked,
+    refs.phase, refs.lowered, refs.episode, refs.url, refs.gone,
     CASE WHEN outbox.state = 'owed' AND (outbox.unsure = 1 OR outbox.under_way IS NOT NULL) THEN 'unsure'
         ELSE COALESCE(outbox.state, '') END AS making
 FROM refs LEFT JOIN outbox ON refs.mark <> '' AND outbox.once = 'create:' || refs.system || ':' || refs.name
-WHERE refs.link = :link ORDER BY refs.place
 """
+
+ONE = ROWS + "WHERE id = :id"
+MEMBERS = MEMBER_ROWS + "WHERE refs.link = :link ORDER BY refs.place"
+MANY = " ".join((ROWS, "WHERE id IN (SELECT value FROM json_each(:ids))"))
+MEMBERS_OF_MANY = " ".join(
+    (MEMBER_ROWS, "WHERE refs.link IN (SELECT value FROM json_each(:ids)) ORDER BY refs.link, refs.place")
+)
 
 BY_NAME = """
 SELECT link FROM refs WHERE system = :system AND kind = :kind AND id IN (:one, :other) AND id <> ''
@@ -48,13 +58,25 @@ def load(reader: Reader, link_id: str) -> Link | None:
     row = reader.one(ONE, id=link_id)
     if row is None:
         return None
-    members = tuple(_member(member) for member in reader.all(MEMBERS, link=link_id))
+    return _link(row, reader.all(MEMBERS, link=link_id))
+
+
+def load_many(reader: Reader, link_ids: Collection[str]) -> dict[str, Link]:
+    """Those that are there, by id: two questions, however many they are."""
+    ids = json.dumps(list(link_ids))
+    members: dict[str, list[Any]] = {}
+    for member in reader.all(MEMBERS_OF_MANY, ids=ids):
+        members.setdefault(member["link"], []).append(member)
+    return {row["id"]: _link(row, members.get(row["id"], ())) for row in reader.all(MANY, ids=ids)}
+
+
+def _link(row: Any, members: Iterable[Any]) -> Link:
     return Link(
         id=row["id"],
         kind=row["kind"],
         origin=Ref(row["origin_system"], row["origin_kind"], row["origin_id"], row["origin_alias"]),
         trouble=load_trouble(row["trouble"]),
-        members=members,
+        members=tuple(_member(member) for member in members),
         began_at=moment(row["began_at"]),
         episode=row["episode"],
         listed=bool(row["listed"]),
@@ -104,11 +126,22 @@ def due_timers(reader: Reader, now: float, limit: int) -> tuple[Link, ...]:
 
 def find(reader: Reader, refs: Sequence[Ref], mark: str, target: str) -> tuple[Link, ...]:
     """Oldest first: ids of links grow."""
+    links = (load(reader, link_id) for link_id in _found(reader, refs, mark, target))
+    return tuple(link for link in links if link is not None)
+
+
+def find_each(reader: Reader, asked: Sequence[Asked]) -> list[tuple[Link, ...]]:
+    """The same for each, with what they have in common read once."""
+    found = [_found(reader, refs, mark, target) for refs, mark, target in asked]
+    links = load_many(reader, set().union(*found))
+    return [tuple(links[link_id] for link_id in ids if link_id in links) for ids in found]
+
+
+def _found(reader: Reader, refs: Sequence[Ref], mark: str, target: str) -> list[str]:
     ids: set[str] = set().union(*(_ids_of(reader, ref) for ref in refs))
     if mark:
         ids |= {row["link"] for row in reader.all(BY_MARK, mark=mark, target=target)}
-    links = (load(reader, link_id) for link_id in sorted(ids))
-    return tuple(link for link in links if link is not None)
+    return sorted(ids)
 
 
 def _ids_of(reader: Reader, ref: Ref) -> set[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("bridge")
-STEPS = ("first_tables", "signals", "surgery")  # every name below, so that a newer file is told from ours
+STEPS = ("first_tables", "signals", "surgery", "asked_to_wait")  # every name below: a newer file is told from ours
 
 DELIVERIES = """
 CREATE TABLE deliveries (
@@ -192,6 +192,16 @@ CREATE INDEX outbox_shadow ON outbox (id) WHERE state = 'shadow';
 @migrations()
 def surgery(db: Database) -> None:
     db.executescript(SURGERY)
+
+
+ASKED_TO_WAIT = """
+ALTER TABLE outbox ADD COLUMN asked_to_wait SMALLINT NOT NULL DEFAULT 0;    -- its target has named the time itself
+"""
+
+
+@migrations()
+def asked_to_wait(db: Database) -> None:
+    db.executescript(ASKED_TO_WAIT)
 
 
 def missing_steps(db: Database) -> tuple[str, ...]:

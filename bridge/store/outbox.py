@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bridge.core.lanes import lane_of
-from bridge.model import Advance, Command, Create, Decision, Link, Recheck, Update
+from bridge.model import Advance, Command, Create, Decision, Link, Note, Recheck, Update
 from bridge.store import ledger, linking
 from bridge.store.codec import dump_command, kind_of, load_command, merged, once_of
 from bridge.store.session import CALLS, Session
@@ -43,7 +43,22 @@ SELECT id, command, attempts, under_way FROM outbox
 WHERE link = :link AND target = :target AND of = :of AND state = 'owed' AND kind = :kind ORDER BY id
 """
 
+TRIED_BEFORE = """
+SELECT id, command, state FROM outbox
+WHERE link = :link AND target = :target AND of = :of AND state IN ('owed', 'dead') AND kind = 'update' ORDER BY id
+"""
+
+TRY_ANEW = """
+UPDATE outbox SET
+    command = :command, state = 'owed', due_at = :now, attempts = 0, first_try = NULL, finished_at = NULL, progress = ''
+WHERE id = :id
+"""
+
+SAID_ANEW = "UPDATE outbox SET state = 'superseded', reason = 'a later change says it anew' WHERE id = :id"
+
 REWRITE = "UPDATE outbox SET command = :command WHERE id = :id"
+
+SAY_IT_BETTER = "UPDATE outbox SET command = :command, due_at = :now WHERE id = :id"
 
 # A create that never was attempted, or surely had no effect, need not happen; what waits behind it neither.
 WITHDRAW_CREATE = """
@@ -136,13 +151,24 @@ def _owe(session: Session, link_id: str, command: Command, cause: str, state: st
         command=dump_command(command),
         state=state,
         now=session.at,
-        due_at=session.at + (LATER if isinstance(command, Recheck) else 0),
+        due_at=session.at + _wait(command),
     )
     if owed and state == "owed":
         session.woken.add(CALLS)
 
 
+def _wait(command: Command) -> float:
+    match command:
+        case Recheck():
+            return LATER
+        case Note(wait=wait):
+            return wait
+    return 0.0
+
+
 def _is_owed_already(session: Session, link_id: str, command: Command) -> bool:
+    if isinstance(command, Note):
+        return _is_said_better(session, link_id, command)
     if not isinstance(command, Advance | Update):
         return False
     kind = kind_of(command)
@@ -153,6 +179,37 @@ def _is_owed_already(session: Session, link_id: str, command: Command) -> bool:
     for row, call in waiting:
         if isinstance(call, Update) and not row["attempts"] and row["under_way"] is None:
             session.run(REWRITE, id=row["id"], command=dump_command(merged(call, command)))
+            return True
+    if isinstance(command, Update):
+        _bring_up_to_date(session, link_id, command)
+    return False
+
+
+def _bring_up_to_date(session: Session, link_id: str, newer: Update) -> None:
+    """An update that was tried says the new values when it is tried again: else the old ones would have the last word.
+    What one that was given up would have changed is asked for nowhere else, so it is tried anew."""
+    for row in session.all(TRIED_BEFORE, link=link_id, target=newer.target, of=newer.of):
+        older = load_command("update", row["command"])
+        assert isinstance(older, Update)
+        dead, lacking = row["state"] == "dead", older.fields.keys() - newer.fields.keys()
+        values = {name: newer.fields.get(name, value) for name, value in older.fields.items()}
+        if dead and not lacking:
+            session.run(SAID_ANEW, id=row["id"])
+        elif dead:
+            session.run(TRY_ANEW, id=row["id"], command=dump_command(replace(older, fields=values)), now=session.at)
+        else:
+            session.run(REWRITE, id=row["id"], command=dump_command(replace(older, fields=values)))
+
+
+def _is_said_better(session: Session, link_id: str, note: Note) -> bool:
+    """Whether the words took the place of those that waited for them; what has begun to leave keeps its own."""
+    for row in session.all(OWED_LIKE_IT, link=link_id, target=note.target, of=note.of, kind="note"):
+        waiting = load_command("note", row["command"])
+        if not isinstance(waiting, Note) or waiting.key != note.key or not waiting.wait:
+            continue
+        if not row["attempts"] and row["under_way"] is None:
+            session.run(SAY_IT_BETTER, id=row["id"], command=dump_command(note), now=session.at)
+            session.woken.add(CALLS)
             return True
     return False
 

@@ -11,8 +11,10 @@ from bridge.store import filters as wanted
 from bridge.store import links as stored
 from bridge.store import rows
 from bridge.store.codec import seconds
+from bridge.store.figures import circuits as circuits_of
 from bridge.store.figures import figures, heard
 from bridge.store.session import Reader
+from bridge.store.standing import outlook, standing
 
 DELIVERIES = """
 SELECT id, source, key, door, stale, received_at, due_at, attempts, verdict, reason FROM deliveries
@@ -54,6 +56,11 @@ AUDIT = """
 SELECT seq, at, actor, action, subject, detail FROM audit WHERE seq < :before ORDER BY seq DESC LIMIT :limit
 """
 
+AUDIT_OF_LINK = """
+SELECT seq, at, actor, action, subject, detail FROM audit
+WHERE subject = :link OR subject IN (SELECT id FROM outbox WHERE link = :link) ORDER BY seq
+"""
+
 LINKS_OF_DELIVERY = "SELECT link FROM traces WHERE delivery = :id ORDER BY link"
 
 LINK_BY_OBJECT = """
@@ -70,6 +77,7 @@ SELECT id FROM links WHERE status < 3 AND apart = 0 UNION SELECT link FROM outbo
 """
 
 GREATEST_SEQ = 2**62
+TOGETHER = 500  # links read at once
 
 
 class SqlReports:
@@ -84,33 +92,57 @@ class SqlReports:
         return [rows.delivery(row, self._links_of(row["id"])) for row in found]
 
     def delivery(self, delivery_id: str) -> dict[str, object] | None:
+        """With its outlook and the calls that go back to it, each with how it stands."""
         row = self._reader.one(ONE_DELIVERY, id=delivery_id)
-        return None if row is None else rows.whole_delivery(row, self._links_of(delivery_id))
+        if row is None:
+            return None
+        shown = rows.whole_delivery(row, self._links_of(delivery_id))
+        calls = [call for link in self._links_of(delivery_id) for call in self._calls_of(link)]
+        caused = [call for call in calls if call["delivery"] == delivery_id]
+        return {**shown, "outlook": outlook(shown), "calls": caused}
 
     def links(self, filters: Mapping[str, str], limit: int, before: str = "") -> list[dict[str, object]]:
         found = self._page(LINKS, wanted.LINKS, filters, limit, before)
         return [rows.link(row, self._members(row["id"])) for row in found]
 
     def link(self, link_id: str) -> dict[str, object] | None:
-        """With its trouble, its calls and its deliveries, in the order they came. Also by any object's id."""
+        """With its trouble, its calls, its deliveries and what the audit says of them, in the order they came. Also by
+        any object's id."""
         row = self._one(LINKS, link_id) or self._one(LINKS, self._by_object(link_id))
         if row is None:
             return None
-        calls = self._reader.all(f"{CALLS} WHERE link = :id ORDER BY id", id=row["id"])
         deliveries = self._reader.all(DELIVERIES_OF_LINK, link=row["id"])
         return {
             **rows.link(row, self._members(row["id"])),
             "trouble": rows.from_json(row["trouble"]),
-            "calls": [rows.call(call) for call in calls],
-            "deliveries": [rows.delivery(d, self._links_of(d["id"])) for d in deliveries],
+            "calls": self._calls_of(row["id"]),
+            "deliveries": [self._with_outlook(d) for d in deliveries],
+            "audit": [rows.audit(one) for one in self._reader.all(AUDIT_OF_LINK, link=row["id"])],
         }
+
+    def _with_outlook(self, row: Any) -> dict[str, object]:
+        shown = rows.delivery(row, self._links_of(row["id"]))
+        return {**shown, "outlook": outlook(shown)}
+
+    def _calls_of(self, link_id: str) -> list[dict[str, object]]:
+        """Oldest first, each with how it stands."""
+        row = self._one(LINKS, link_id)
+        if row is None:
+            return []
+        link, circuits = rows.link(row, []), circuits_of(self._reader)
+        calls = [rows.call(one) for one in self._reader.all(f"{CALLS} WHERE link = :id ORDER BY id", id=link_id)]
+        told = (standing(call, link, calls[:place], circuits) for place, call in enumerate(calls))
+        return [{**call, "standing": text} for call, text in zip(calls, told, strict=True)]
 
     def calls(self, filters: Mapping[str, str], limit: int, before: str = "") -> list[dict[str, object]]:
         return [rows.call(row) for row in self._page(CALLS, wanted.CALLS, filters, limit, before)]
 
     def call(self, call_id: str) -> dict[str, object] | None:
+        """With how it stands."""
         row = self._one(CALLS, call_id)
-        return None if row is None else rows.call(row)
+        if row is None:
+            return None
+        return next(call for call in self._calls_of(row["link"]) if call["id"] == call_id)
 
     def shadow(self, since: datetime, limit: int) -> list[dict[str, object]]:
         return [rows.shadow(row) for row in self._reader.all(SHADOW, since=seconds(since), limit=limit)]
@@ -141,12 +173,16 @@ class SqlReports:
     def links_of(self, refs: Sequence[Ref], mark: str = "", target: str = "") -> tuple[Link, ...]:
         return stored.find(self._reader, refs, mark, target)
 
+    def links_of_each(self, asked: Sequence[stored.Asked]) -> list[tuple[Link, ...]]:
+        return stored.find_each(self._reader, asked)
+
     def live_links(self) -> Iterator[Link]:
         """Oldest first. Ends with the `with` block it was asked in."""
-        for row in self._reader.all(LIVE):
-            link = stored.load(self._reader, row["id"])
-            assert link is not None, "one snapshot, and calls have a link"
-            yield link
+        ids = [row["id"] for row in self._reader.all(LIVE)]
+        for start in range(0, len(ids), TOGETHER):
+            some = ids[start : start + TOGETHER]
+            links = stored.load_many(self._reader, some)
+            yield from (links[one] for one in some)
 
     def _page(
         self, select: str, clauses: wanted.Clauses, filters: Mapping[str, str], limit: int, before: str

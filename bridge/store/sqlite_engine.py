@@ -15,7 +15,7 @@ from sqlite_utils import Database
 from bridge.errors import BridgeError, Unavailable
 from bridge.store import upkeep
 from bridge.store.ids import Ids
-from bridge.store.sqlite_file import BUSY_MS, open_for_writing, quick_check
+from bridge.store.sqlite_file import BUSY_MS, broken, open_for_writing, quick_check
 
 JUMP = 5.0  # seconds by which wall and monotonic clock may part between two transactions
 LONG_WAL = 16 * 1024 * 1024  # bytes: copied back and cut at the next chance
@@ -79,17 +79,22 @@ class Engine:
         self._path = path
         self._clock, self._monotonic = clock, monotonic
         self._db: Database | None = open_for_writing(path)
-        self._ids = Ids(max(self._db.execute(sql).fetchone()[0] or "" for sql in GREATEST_IDS))
+        self._ids = Ids()
         self._now, self._ticks = clock(), monotonic()
         self._cut_at = LONG_WAL
         self._written = False
 
     def recover(self) -> None:
-        """After opening: nobody else holds a claim."""
-        self.begin()
-        upkeep.take_back(self.savepoint())
-        self.release()
-        self.commit()
+        """After opening: nobody else holds a claim. Raises `Broken` for damage that opening did not meet."""
+        try:
+            self._ids = Ids(max(self._open.execute(sql).fetchone()[0] or "" for sql in GREATEST_IDS))
+            self.begin()
+            upkeep.take_back(self.savepoint())
+            self.release()
+            self.commit()
+        except sqlite3.DatabaseError as error:
+            self._drop()
+            raise broken(self._path, error) from error
 
     # -- a transaction
 
@@ -171,7 +176,7 @@ class Engine:
                 self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
                 self._written = False
             self._cut_if_long(self._db)
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:  # whatever it was, the writer lives on
             log.warning("the WAL could not be copied back: %s", error)
             if _code(error) in UNTRUSTED:
                 self._drop()

@@ -15,6 +15,7 @@ from bridge.store.migrations import migrations, missing_steps, unknown_steps
 APPLICATION_ID = 0x52504254  # "RPBT": how we know a file as ours
 PRIVATE = 0o600
 BUSY_MS = 5000
+TABLES = frozenset({"deliveries", "links", "refs", "traces", "outbox", "circuits", "facts", "runs", "audit"})
 SMALL = 16 * 1024 * 1024  # bytes: a file up to this size is checked whole each time it is opened for writing
 
 WAL_RESET_SINCE, WAL_RESET_UNTIL = (3, 7, 0), (3, 51, 2)
@@ -81,10 +82,11 @@ def open_for_writing(path: Path) -> Database:
         _check_small(db, path)
         _settle_down(db)
         migrations.apply(db)
+        _look_for_tables(db, path)
         return db
     except sqlite3.DatabaseError as error:
         db.close()
-        raise _broken(path, error) from error
+        raise broken(path, error) from error
     except Broken:
         db.close()
         raise
@@ -99,13 +101,13 @@ def open_for_reading(path: Path) -> Database:
         _identify(db, path)
         older = missing_steps(db)
     except sqlite3.DatabaseError as error:
-        raise _broken(path, error) from error
+        raise broken(path, error) from error
     if older:
         raise Broken(f"{path} was made by an older bridge: start this one once, or run `bridge db upgrade`")
     return db
 
 
-def _broken(path: Path, error: sqlite3.DatabaseError) -> Exception:
+def broken(path: Path, error: sqlite3.DatabaseError) -> Exception:
     if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
         return Busy(f"{path} is locked by another program: close it and start again")
     return Broken(f"{path} cannot be used ({error}): restore a backup, or point `store` at another file")
@@ -125,8 +127,13 @@ def _check_small(db: Database, path: Path) -> None:
         quick_check(db, path)
 
 
+def _look_for_tables(db: Database, path: Path) -> None:
+    if lost := TABLES - set(db.table_names()):
+        raise Broken(f"{path} has lost its table {min(lost)}: restore a backup, or point `store` at another file")
+
+
 def quick_check(db: Database, path: Path) -> None:
-    found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
+    found = " ".join(db.execute("PRAGMA quick_check(1)").fetchone()[0].split())  # SQLite takes two lines for some
     if found != "ok":
         raise Broken(f"{path} is damaged ({found}): restore a backup, or point `store` at another file")
 

@@ -107,6 +107,12 @@ class SqlTransaction:
     def release(self, target: str, per_second: float) -> int:
         return upkeep.release(self._session, target, per_second)
 
+    def hasten(self, target: str, per_second: float) -> int:
+        return upkeep.hasten(self._session, target, per_second)
+
+    def bring_forward(self, target: str) -> bool:
+        return upkeep.bring_forward(self._session, target)
+
     def fact(self, key: str) -> str | None:
         return ledger.fact(self._session, key)
 

@@ -10,6 +10,9 @@ from bridge.store import inbox, ledger, outbox
 from bridge.store.codec import seconds
 from bridge.store.session import CALLS, DELIVERIES, Session
 
+LONGEST_WAIT = 3600.0  # seconds, of our own schedule
+LONGEST_ASKED = 900.0  # seconds for which a target may make us wait
+SOON = 60.0  # seconds: what is due by then is not hastened
 WITH_ITS_CREATE = "its create is dead"
 
 # A dead one begins anew, with a new 72 hours; doubt about an earlier attempt stays.
@@ -33,13 +36,36 @@ WHERE id = :id AND (state = 'dead' OR (state = 'owed' AND under_way IS NULL))
 RETURNING link, target, kind, of
 """
 
+# A look for doubles has its minute.
 RELEASE = """
 UPDATE outbox SET due_at = :now + ramp.place / :per_second
 FROM (
     SELECT id, row_number() OVER (ORDER BY lane, id) - 1.0 AS place FROM outbox
-    WHERE state = 'owed' AND target = :target AND under_way IS NULL
+    WHERE state = 'owed' AND target = :target AND under_way IS NULL AND (attempts > 0 OR kind <> 'recheck')
 ) AS ramp
 WHERE outbox.id = ramp.id
+"""
+
+# Tried before, and waiting by our own schedule: not because the target or the storm breaker said so.
+HASTEN = """
+UPDATE outbox SET due_at = :now + ramp.place / :per_second
+FROM (
+    SELECT id, row_number() OVER (ORDER BY lane, id) - 1.0 AS place FROM outbox
+    WHERE state = 'owed' AND target = :target AND under_way IS NULL AND due_at > :soon
+        AND attempts > 0 AND (asked_to_wait = 0 OR due_at > :longest_asked) AND progress <> 'held'
+) AS ramp
+WHERE outbox.id = ramp.id AND outbox.due_at > :now + ramp.place / :per_second
+"""
+
+# Of those the one that waits least: after it has failed another one does.
+BRING_FORWARD = """
+UPDATE outbox SET due_at = :now
+WHERE id = (
+    SELECT id FROM outbox
+    WHERE state = 'owed' AND target = :target AND under_way IS NULL AND blocked = 0
+        AND attempts > 0 AND asked_to_wait = 0 AND progress <> 'held'
+    ORDER BY due_at, id LIMIT 1
+)
 """
 
 PRUNE_BODIES = """
@@ -65,6 +91,17 @@ UPDATE outbox SET
     due_at = :now, unsure = 1, unsure_since = COALESCE(under_way, unsure_since), under_way = NULL, fence = fence + 1
 WHERE under_way IS NOT NULL AND state = 'owed'
 """
+
+# Written while the clock was ahead, which was put right while we were away: no time of ours may lie so far off.
+AHEAD_CALLS = """
+UPDATE outbox SET
+    due_at = CASE WHEN created_at > :now OR due_at > :latest THEN :now ELSE due_at END,
+    unsure_since = CASE WHEN unsure_since > :now THEN :now ELSE unsure_since END
+WHERE state = 'owed' AND (created_at > :now OR due_at > :latest OR unsure_since > :now)
+"""
+
+# Resync leaves alone what was touched after it began.
+AHEAD_LINKS = "UPDATE links SET touched_at = :now WHERE status < 3 AND touched_at > :now"
 
 SHIFT_CALLS = """
 UPDATE outbox SET
@@ -112,6 +149,21 @@ def release(session: Session, target: str, per_second: float) -> int:
     return count
 
 
+def hasten(session: Session, target: str, per_second: float) -> int:
+    now, longest = session.at, session.at + LONGEST_ASKED
+    count = session.run(HASTEN, target=target, per_second=per_second, now=now, soon=now + SOON, longest_asked=longest)
+    if count:
+        session.woken.add(CALLS)
+    return count
+
+
+def bring_forward(session: Session, target: str) -> bool:
+    if not session.run(BRING_FORWARD, target=target, now=session.at):
+        return False
+    session.woken.add(CALLS)
+    return True
+
+
 def prune(session: Session, before: datetime, limit: int) -> int:
     """How many bodies and links went: less than `limit` when nothing older is left."""
     bodies = session.run(PRUNE_BODIES, before=seconds(before), limit=limit)
@@ -126,6 +178,8 @@ def take_back(session: Session) -> None:
     """The lock says that nobody else lives: what was claimed is ours again. A call under way may have happened."""
     ledger.end_runs(session)
     deliveries, calls = inbox.take_back(session), session.run(TAKE_BACK_CALLS, now=session.at)
+    calls += session.run(AHEAD_CALLS, now=session.at, latest=session.at + LONGEST_WAIT)
+    session.run(AHEAD_LINKS, now=session.at)
     session.woken |= {what for what, count in ((DELIVERIES, deliveries), (CALLS, calls)) if count}
 
 
@@ -136,6 +190,7 @@ def shift(session: Session, jump: float) -> None:
     session.run(SHIFT_TIMERS, jump=jump)
     session.run(SHIFT_HOLDS, jump=jump)
     session.run(SHIFT_CIRCUITS, jump=jump)
+    session.run(AHEAD_LINKS, now=session.at)
     ledger.audit(
         session, "bridge", "clock", "store", f"the wall clock jumped by {jump:+.1f} s: waits keep their length"
     )

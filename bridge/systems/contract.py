@@ -132,7 +132,7 @@ class Target(Protocol):
     """A system that we can ask to do something."""
 
     NAME: str
-    KEEPS_MARKS: bool  # a repeated create with the same mark makes no second object
+    KEEPS_MARKS: bool  # a repeated create with the same mark makes no second object while the first lives
 
     def request(
         self, settings: Any, command: Command, member: Member, link: Link, call: str, directory: Directory, /
@@ -145,8 +145,11 @@ class Target(Protocol):
     def outcome(self, settings: Any, command: Command, answer: Answer, /) -> Outcome:
         """What came of it: the vendor's codes in our words."""
 
-    def look_up(self, settings: Any, command: Command, member: Member, /) -> Request | None:
-        """How to find out what an unknown create or note did; None: repeating it does no harm."""
+    def look_up(
+        self, settings: Any, command: Command, member: Member, since: datetime | None = None, /
+    ) -> Request | None:
+        """How to find out what an unknown create or note did; None: repeating it does no harm. `since`: when it was
+        first owed, for a list that cannot be asked for a mark."""
 
     def found(self, settings: Any, command: Command, call: str, answer: Response, /) -> tuple[Event, ...]:
         """The objects that carry the command's mark, newest first."""

@@ -163,7 +163,7 @@ class Channel(HTTPChannel):
         """Close a refused connection softly: a sender who is still sending would else lose the answer to a reset."""
         if self.refused and self.close_when_flushed and not self.will_close:
             self._flush_exception(self._flush_some)
-            if not self.total_outbufs_len and not self.will_close:
+            if self.connected and not self.total_outbufs_len and not self.will_close:  # a reset may have ended it
                 self.close_when_flushed = False
                 self._linger()
             return

@@ -52,7 +52,7 @@ def _answered(flow: Callable[[str], pages.Answer]) -> pages.Answer:
         raise Refusal(422, "invalid", str(fault)) from None
     except pages.NobodyPaged as fault:
         raise Refusal(422, "nobody_paged", str(fault)) from None
-    except pages.Reused as fault:
+    except (pages.Reused, pages.TakenApart) as fault:
         raise Refusal(409, "conflict", str(fault)) from None
     except Unfound as fault:
         raise not_found(str(fault)) from None

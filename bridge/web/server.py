@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 AT_ONCE = 64  # connections accepted in one turn of the loop
+OVER = 16  # connections above the limit that may stand open within one turn; few against the spare files
 TOGETHER = 16  # webhooks handed to the store as one: measured best between the cost of each and waiting for the disk
 SPARE_FILES = 100  # for the store, the vendors and bodies on disk
 SMALL = 64 * 1024  # bytes of a body that the loop may look at itself
@@ -138,14 +139,15 @@ class Listener(TcpWSGIServer):
             channel.wait_for(pending)
 
     def handle_accept(self) -> None:
-        """All who knock, not one a turn: with many connections at work a turn is long."""
+        """All who knock, not one a turn: with many connections at work a turn is long. Room is made afterwards: who got
+        the file number of one closed in this turn would be closed by what the loop still has to tell of that one."""
         for _ in range(AT_ONCE):
             before = len(self.active_channels)
             super().handle_accept()
-            if len(self.active_channels) == before:
-                return
-            if len(self._map) >= self.adj.connection_limit - 1:
-                self._make_room()
+            if len(self.active_channels) == before or len(self._map) >= self.adj.connection_limit + OVER:
+                break
+        for _ in range(len(self._map) - self.adj.connection_limit + 2):
+            self._make_room()
 
     def _make_room(self) -> None:
         """Full: the connection that has kept us waiting longest goes, whether idle or dripping."""

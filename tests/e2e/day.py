@@ -10,19 +10,22 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from bridge.flows.resync import Run, resync
+from bridge.sandbox import pagertree, rootly
 from tests.e2e.histories import Cast, Lab, Step, open_lab
 
 PERIODS = 288  # of 5 minutes
-MOVES = (  # what can be told from its end alone: nobody lowers anything here
+MOVES = (
     *("acknowledge", "resolve", "comment", "acknowledge mirror", "resolve mirror", "acknowledge page"),
     *("rename incident", "raise severity", "mitigate", "resolve incident", "cancel incident", "restart incident"),
-    *("write timeline",),
+    *("write timeline", "time out", "attach mirror"),
 )
+LOWERING = ("hand off", "hand off page", "retrigger mirror")  # what a person took down stays as the person wants it
 LEVEL = {"acknowledged": 2, "resolved": 3}  # anything else is 1: open
 
 
@@ -35,6 +38,7 @@ class Day:
     cast: Cast
     runs: list[Run] = field(default_factory=list)
     played: Counter[str] = field(default_factory=Counter)
+    lowered: set[str] = field(default_factory=set)  # objects that somebody took down
 
     def begin(self, number: int) -> None:
         if self.chance.random() < 0.5:
@@ -44,11 +48,29 @@ class Day:
             self.cast.incidents.append(self.lab.rootly.start_incident(f"incident {number}", severity=severity)["id"])
 
     def move(self) -> None:
-        name = self.chance.choice(MOVES)
+        name = self.chance.choice(MOVES + LOWERING)
         if self.cast.alerts and self.cast.incidents:
-            step: Step = (name, self.chance.randrange(1_000_000))
-            self.cast.play(step)
+            number = self.chance.randrange(1_000_000)
+            self._lower(name, number) if name in LOWERING else self._raise((name, number))
             self.played[name] += 1
+
+    def _raise(self, step: Step) -> None:
+        if step[0] != "time out":
+            self.cast.play(step)
+            return
+        with suppress(pagertree.Refused, LookupError):
+            self.lab.pagertree.timeout(self.cast.alert(step[1]))
+
+    def _lower(self, name: str, number: int) -> None:
+        """What the systems refuse in the state they are in did not happen."""
+        with suppress(pagertree.Refused, rootly.Refused, LookupError):
+            if name == "retrigger mirror":
+                found = self.cast.mirror(number)
+                self.lab.rootly.retrigger_alert(found)
+            else:
+                found = self.cast.alert(number) if name == "hand off" else self.cast.page(number)
+                self.lab.pagertree.handoff(found, to="Payments")
+            self.lowered.add(found)
 
     def period(self) -> None:
         self.runs.append(resync(self.lab.parts))
@@ -73,7 +95,7 @@ def play(lab: Lab, troubles: int, periods: int, seed: int) -> Day:
 
 def disagreements(day: Day) -> list[str]:
     """What stands on one side otherwise than on the other; empty: both agree."""
-    alerts = [f"{words} ({key})" for key in day.cast.alerts if (words := _alert(day.cast, key))]
+    alerts = [f"{words} ({key})" for key in day.cast.alerts if (words := _alert(day, key))]
     incidents = [f"{words} ({key})" for key in day.cast.incidents if (words := _incident(day.cast, key))]
     marks = Counter(one["thirdparty_id"] or one["id"] for one in day.lab.pagertree.state()["alerts"])
     doubles = [f"{count} alerts are marked {mark}" for mark, count in marks.items() if count > 1]
@@ -84,11 +106,13 @@ def _level(seen: dict[str, Any]) -> int:
     return LEVEL.get(seen["status"], 1)
 
 
-def _alert(cast: Cast, key: str) -> str:
-    alert, mirrors = cast.lab.pagertree.alert(key), cast.mirrors(key)
+def _alert(day: Day, key: str) -> str:
+    alert, mirrors = day.cast.lab.pagertree.alert(key), day.cast.mirrors(key)
     levels = [_level(mirror) for mirror in mirrors]
     if _level(alert) == 3 and not mirrors:
         return ""  # over before anybody could see it
+    if len(mirrors) == 1 and {key if _level(alert) < levels[0] else mirrors[0]["id"]} <= day.lowered:
+        return ""  # the lower of the two was taken down by a person
     return "" if levels == [_level(alert)] else f"an alert at {_level(alert)} has mirrors at {levels}"
 
 
@@ -98,7 +122,7 @@ def _incident(cast: Cast, key: str) -> str:
     if incident["status"] in ("resolved", "cancelled"):
         return f"an incident that is over has {len(live)} live pages" if live else ""
     if not live:
-        return "a live incident has no live page"
+        return "" if incident["alert_ids"] else "a live incident has no live page"  # an alert that it holds has paged
     titles = {page["title"] for page in live}
     return "" if titles == {incident["title"]} else f"pages say {sorted(titles)}, the incident {incident['title']!r}"
 

@@ -293,3 +293,13 @@ def test_a_note_whose_webhook_came_first_is_there_once(store):
     apply(store, joined(fresh(store, link), Member("pagertree", "comment", "cmt_1", "cmt_1")))
     settle(store, call, ref=Ref("pagertree", "comment", "cmt_1"))
     assert [m.name for m in fresh(store, link).members].count("cmt_1") == 1
+
+
+def test_a_call_that_leaves_late_in_its_lease_is_nobody_elses_meanwhile(store, time):
+    paged(store)
+    call = claim_one(store)
+    time.pass_(LEASE.total_seconds() - 1)
+    store.write(lambda tx: (tx.unmark(call), tx.mark(call)))
+    time.pass_(120)
+    assert claim(store) == ()
+    settle(store, call, ref=made())

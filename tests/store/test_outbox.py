@@ -50,12 +50,12 @@ def test_a_waiting_update_takes_the_newer_fields_in(store):
     assert claim_one(store).command.fields == {"title": "new", "urgency": "low"}
 
 
-def test_an_update_that_was_attempted_is_left_as_it_is(store):
+def test_an_update_that_was_attempted_is_another_call_and_keeps_no_old_value(store):
     link = with_page_made(store)
     apply(store, link, Update("pagertree", mark(), {"title": "old"}))
     claim(store)
     apply(store, link, Update("pagertree", mark(), {"title": "new"}))
-    assert [call["command"]["fields"]["title"] for call in calls(store, kind="update")] == ["old", "new"]
+    assert [call["command"]["fields"]["title"] for call in calls(store, kind="update")] == ["new", "new"]
 
 
 def test_an_advance_that_is_owed_already_or_goes_less_far_is_left_out(store):
@@ -175,3 +175,93 @@ def test_the_cause_and_the_lane_come_with_the_call(store):
     apply(store, trouble(1), page(1, urgency="high"))
     call = claim_one(store)
     assert (call.cause, call.lane, call.created_at) == ("a delivery", Lane.PAGES, call.first_try)
+
+
+# -- a note that waits for better words
+
+
+def noted(store, link, text, wait=0.0):
+    apply(store, link, Note("pagertree", mark(), text, "who", wait))
+
+
+def test_a_note_waits_for_better_words_and_leaves_with_them(store):
+    link = with_page_made(store)
+    noted(store, link, "Paged A.", 10.0)
+    assert claim(store) == ()
+    noted(store, link, "Paged A. On call now: Ada.")
+    assert claim_one(store).command == Note("pagertree", mark(), "Paged A. On call now: Ada.", "who")
+    assert len(calls(store, kind="note")) == 1
+
+
+def test_a_note_whose_better_words_never_come_leaves_as_it_is(store, time):
+    link = with_page_made(store)
+    noted(store, link, "Paged A.", 10.0)
+    time.pass_(10)
+    assert claim_one(store).command.text == "Paged A."
+
+
+def test_better_words_that_come_too_late_are_passed_over(store, time):
+    link = with_page_made(store)
+    noted(store, link, "Paged A.", 10.0)
+    time.pass_(10)
+    settle(store, claim_one(store))
+    noted(store, link, "Paged A. On call now: Ada.")
+    assert claim(store) == ()
+
+
+# -- changes of what an earlier change did not bring about
+
+
+def changed(store, link, **fields):
+    apply(store, link, Update("pagertree", mark(), fields))
+
+
+def due_updates(store):
+    return sorted((dict(call.command.fields) for call in claim(store)), key=str)
+
+
+def test_what_a_dead_update_would_have_changed_is_tried_again_with_the_next_one(store):
+    link = with_page_made(store)
+    changed(store, link, title="B", urgency="low")
+    settle(store, claim_one(store), "dead", "72 hours")
+    changed(store, link, description="new", urgency="high")
+    assert due_updates(store) == [{"description": "new", "urgency": "high"}, {"title": "B", "urgency": "high"}]
+
+
+def test_a_dead_update_that_a_later_one_says_anew_cannot_be_retried_by_hand(store):
+    link = with_page_made(store)
+    changed(store, link, title="B")
+    settle(store, claim_one(store), "dead", "72 hours")
+    changed(store, link, title="C")
+    (dead,) = calls(store, kind="update", state="superseded")
+    assert store.write(lambda tx: tx.retry_calls([dead["id"]])) == 0
+    assert due_updates(store) == [{"title": "C"}]
+
+
+def test_an_update_that_failed_and_waits_does_not_bring_an_old_value_back(store, time):
+    link = with_page_made(store)
+    changed(store, link, title="B", urgency="low")
+    settle(store, claim_one(store), "owed", "down", due_in=timedelta(hours=1))
+    changed(store, link, title="C")
+    settle(store, claim_one(store))
+    time.pass_(3600)
+    assert due_updates(store) == [{"title": "C", "urgency": "low"}]
+
+
+def test_an_update_under_way_says_the_new_value_if_it_has_to_be_repeated(store):
+    link = with_page_made(store)
+    changed(store, link, title="B")
+    under_way = claim_one(store)
+    changed(store, link, title="C")
+    settle(store, claim_one(store))
+    settle(store, under_way, "owed", "down")
+    assert due_updates(store) == [{"title": "C"}]
+
+
+def test_a_revived_update_has_72_hours_of_its_own(store, time):
+    link = with_page_made(store)
+    changed(store, link, title="B")
+    settle(store, claim_one(store), "dead", "72 hours")
+    time.pass_(3600)
+    changed(store, link, description="new")
+    assert {(call.attempts, call.first_try) for call in claim(store)} == {(1, time.now)}

@@ -131,7 +131,7 @@ def test_rows_are_plain_json(store):
         rows = [reports.link(link.id), reports.deliveries({}, 9), reports.calls({}, 9), reports.figures()]
         call = reports.call(rows[2][0]["id"])
     assert json.loads(json.dumps(rows)) == rows
-    assert call == rows[2][0]
+    assert call == rows[2][0] | {"standing": "done; tried once"}
 
 
 def test_figures_tell_how_the_bridge_stands(store, time):
@@ -185,3 +185,13 @@ def test_looking_claims_nothing(store):
     with store.reports() as reports:
         reports.links_of([Ref("rootly", "incident", "inc_1")])
     assert len(claim(store, lease=timedelta(seconds=1))) == 1
+
+
+def test_links_of_many_objects_are_those_that_each_alone_would_find(store):
+    for number in (1, 2):
+        with_page_made(store, number)
+    asked = [([made(number)], mark(number), "pagertree") for number in (2, 1, 2)] + [([made(9)], "", "")]
+    with store.reports() as reports:
+        each = reports.links_of_each(asked)
+        assert each == [reports.links_of(*one) for one in asked]
+    assert [len(links) for links in each] == [1, 1, 1, 0]

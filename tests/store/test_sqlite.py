@@ -405,3 +405,53 @@ def test_an_older_file_is_brought_up_to_date_and_keeps_its_rows(tmp_path):
     link = store.write(lambda tx: tx.link("01J00000000000000000000000"))
     store.close()
     assert (link.trouble.title, link.dedup_count, link.resolve_at) == ("T", 0, None)
+
+
+def spoil_index(path, name):
+    """Overwrites its first page."""
+    open_sqlite(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        (page,) = db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", [name]).fetchone()
+    content = bytearray(path.read_bytes())
+    content[(page - 1) * 4096 : page * 4096] = b"\x55" * 4096
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("index", ["deliveries_claimed", "sqlite_autoindex_links_1"])
+def test_damage_in_a_file_too_large_to_be_checked_is_refused_in_words_too(tmp_path, monkeypatch, index):
+    path = tmp_path / "bridge.db"
+    spoil_index(path, index)
+    monkeypatch.setattr("bridge.store.sqlite_file.SMALL", -1)
+    for _ in range(2):  # nothing of it stays open
+        with pytest.raises(Broken, match=r"cannot be used .*: restore a backup"):
+            open_sqlite(path)
+
+
+def test_what_is_damaged_is_told_in_one_line(tmp_path):
+    path = tmp_path / "bridge.db"
+    spoil_index(path, "deliveries_claimed")
+    with pytest.raises(Broken) as refusal:
+        open_sqlite(path)
+    assert "damaged" in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("table", ["outbox", "facts", "traces"])
+def test_a_file_that_lost_one_table_is_refused_with_its_name(tmp_path, table):
+    path = tmp_path / "bridge.db"
+    open_sqlite(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"DROP TABLE {table}")
+    with pytest.raises(Broken, match=f"has lost its table {table}"):
+        open_sqlite(path)
+
+
+def test_a_wal_whose_length_cannot_be_asked_stops_no_later_write(place, store):
+    keep(store)
+    wal = place.path.with_name("bridge.db-wal")
+    wal.rename(aside := wal.with_name("aside"))
+    wal.symlink_to(wal)  # whoever asks for it is told that the links go round and round
+    kept = [store.submit(lambda tx, k=key: tx.keep("rootly", k, Hook(b""))).result(10) for key in ("two", "three")]
+    wal.unlink()
+    aside.rename(wal)
+    assert [one.duplicate for one in kept] == [False, False]

@@ -167,3 +167,48 @@ def test_ids_grow_over_restarts_even_when_the_clock_went_back(storage, time):
     time.jump(-3600)
     second = keep(storage.reopen(), "2")
     assert second.id > first.id
+
+
+def put_right(storage, time, hours=2):
+    """The clock was ahead, the bridge died, and the clock was put right before it was started."""
+    time.jump(-3600 * hours)
+    return storage.reopen()
+
+
+def test_what_came_while_the_clock_was_ahead_is_judged_and_called_at_once_after_a_restart(storage, time):
+    store = storage.open()
+    keep(store, "1")
+    paged(store)
+    store = put_right(storage, time)
+    assert len(claim_deliveries(store)) == 1
+    assert claim_one(store).command == page()
+
+
+def test_a_doubt_of_a_time_to_come_begins_at_the_restart(storage, time):
+    store = storage.open()
+    paged(store)
+    settle(store, claim_one(store), "owed", "lost", unsure=True)
+    call = claim_one(put_right(storage, time))
+    assert (call.unsure, call.unsure_since) == (True, time.now)
+
+
+def test_a_wait_by_our_schedule_stays_over_a_restart_but_none_longer_than_it_can_be(storage, time):
+    store = storage.open()
+    paged(store)
+    settle(store, claim_one(store), "owed", "down", due_in=timedelta(minutes=50))
+    store = storage.reopen()
+    assert claim(store) == ()
+    assert len(claim(put_right(storage, time))) == 1
+
+
+def test_a_link_touched_in_a_time_to_come_is_compared_again(storage, time):
+    link = paged(storage.open())
+    assert fresh(put_right(storage, time), link).touched_at == time.now
+
+
+def test_a_clock_put_back_leaves_no_link_touched_in_a_time_to_come(storage, time):
+    store = storage.open()
+    link = paged(store)
+    time.jump(-7200)
+    keep(store, "any write")
+    assert fresh(store, link).touched_at <= time.now

@@ -208,11 +208,15 @@ def test_an_answer_without_our_mark_says_that_it_was_dropped(kept: str | None) -
     assert done.drops_mark
 
 
-def test_an_advance_is_done_whatever_the_answer_shows() -> None:
+def test_an_advance_is_done_when_the_answer_shows_the_alert() -> None:
     done = outcome(ACKNOWLEDGE, answer(sample("rest_alert")))
     assert isinstance(done, Done)
     assert (done.ref, done.drops_mark) == (ALERT, False)
-    assert outcome(RESOLVE, answer(b"", 204)) == Done()
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"<!doctype html>One moment"])
+def test_a_green_answer_that_shows_no_alert_proves_no_advance_so_it_is_read_again(body: bytes) -> None:
+    assert isinstance(outcome(RESOLVE, answer(body, 200)), Refused)
 
 
 def test_a_note_is_done_with_the_comments_own_ref() -> None:

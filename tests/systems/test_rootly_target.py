@@ -278,10 +278,12 @@ def test_a_step_shows_where_the_alert_stands_now():
 
 
 @pytest.mark.parametrize("garbage", [b"", b"ok", b"{}", b'{"data": {"type": "alerts", "id": null, "attributes": {}}}'])
-def test_a_green_answer_without_an_id_proves_no_create(garbage):
+def test_a_green_answer_without_an_id_proves_no_create_and_no_step(garbage):
     for command in (CREATE, NOTE):
         assert isinstance(outcome(command, answer(garbage, 201)), Unknown)
-    for command in (UPDATE, ACKNOWLEDGE, RESOLVE, RECHECK):
+    for command in (ACKNOWLEDGE, RESOLVE):
+        assert isinstance(outcome(command, answer(garbage)), Refused)  # the alert itself is read again
+    for command in (UPDATE, RECHECK):
         assert outcome(command, answer(garbage)) == Done()
 
 
@@ -395,8 +397,25 @@ def test_no_other_refusal_has_a_milder_form():
 # -- after a lost answer
 
 
-@pytest.mark.parametrize("command", [CREATE, UPDATE, ACKNOWLEDGE, RESOLVE, RECHECK])
-def test_only_a_note_has_to_be_looked_up(command):
+@pytest.mark.parametrize("command", [CREATE, RECHECK])
+def test_an_alert_is_looked_for_among_those_made_since_by_its_key(command):
+    since = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    request = target.look_up(SETTINGS, command, ALERT_MEMBER, since)
+    assert (request.method, request.url) == ("GET", f"{API}/alerts")
+    assert request.params == {"filter[created_at][gte]": "2026-03-02T08:00:00.000Z", "page[size]": "100"}
+
+
+def test_an_alert_is_found_by_its_key_alone():
+    ours, other = (
+        {"id": name, "type": "alerts", "attributes": {"summary": "x", "status": "resolved", "deduplication_key": key}}
+        for name, key in (("al-1", CREATE.of), ("al-2", "another"))
+    )
+    (event,) = target.found(SETTINGS, CREATE, "call-1", answer({"data": [other, ours], "meta": {}}))
+    assert (event.ref.id, event.status) == ("al-1", Status.RESOLVED)
+
+
+@pytest.mark.parametrize("command", [UPDATE, ACKNOWLEDGE, RESOLVE])
+def test_what_may_be_repeated_has_not_to_be_looked_up(command):
     assert target.look_up(SETTINGS, command, ALERT_MEMBER) is None
     assert target.found(SETTINGS, command, "call-1", answer(sample("alert_events"))) == ()
 

@@ -79,6 +79,9 @@ def test_a_list_can_be_filtered(client: Client, deliveries: list[str]):
         ("/deliveries", {"limit": "201"}, "200"),
         ("/deliveries", {"limit": "0"}, "limit"),
         ("/deliveries", {"limit": "-1"}, "limit"),
+        ("/deliveries", {"limit": "0000000011111111"}, "limit"),
+        ("/calls", {"limit": "000000001" + "9" * 30}, "limit"),
+        ("/links", {"limit": "000000001" + "9" * 5_000}, "limit"),
         ("/links", {"verdict": "applied"}, "verdict"),
         ("/resyncs", {"state": "done"}, "state"),
         ("/deliveries/x", {"limit": "1"}, "limit"),
@@ -224,3 +227,9 @@ def test_pages_that_are_no_webhook_carry_the_security_headers(client: Client):
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Cache-Control"] == "no-store"
     assert "Server" not in headers
+
+
+@pytest.mark.parametrize("filters", [{"source": "\ud800"}, {"reason": "x\udc00"}, {"since": "\ud800"}])
+def test_a_filter_that_is_no_text_for_a_database_is_refused(client: Client, filters: dict[str, str]):
+    answer = operate(client, "/deliveries/replay", json=filters)
+    assert (answer.status_code, answer.json["error"]) == (400, "bad_request")

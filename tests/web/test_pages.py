@@ -13,6 +13,7 @@ from werkzeug.test import Client, TestResponse
 
 from bridge.app import Parts, assemble
 from bridge.config import load_config
+from bridge.flows import surgery
 from bridge.flows.process import process_one
 from bridge.flows.replay import replay
 from bridge.model import Decision, Link, Member, Ref, Status, Trouble, Verdict
@@ -235,6 +236,30 @@ def test_a_move_needs_no_body_and_passes_over_what_it_does_not_know(client: Clie
     ]
 
 
+@pytest.mark.parametrize("move", ["/acknowledge", "/resolve"])
+def test_a_move_on_a_paused_link_says_that_it_waits_and_is_done_at_the_resume(client: Client, parts: Parts, move: str):
+    link = placed(client)["link"]
+    surgery.pause(parts, link, "Ada")
+    answer = ask(client, f"/{link}{move}", {})
+    assert (answer.status_code, answer.json["status"]) == (200, "open")
+    assert "paused" in answer.json["note"]
+    surgery.resume(parts, link, "Ada")
+    for delivery in parts.store.write(lambda tx: tx.claim_deliveries(10, timedelta(minutes=1))):
+        process_one(parts, delivery, 0.5)
+    assert ask(client, f"/{link}{move}", {}).json["status"] == f"{move[1:].removesuffix('e')}ed"
+
+
+@pytest.mark.parametrize("move", ["/acknowledge", "/resolve"])
+def test_a_move_on_a_link_taken_apart_is_refused_and_leaves_no_trace(client: Client, parts: Parts, move: str):
+    link = placed(client)["link"]
+    surgery.unlink(parts, link, "Ada")
+    answer = ask(client, f"/{link}{move}", {}, **KEY)
+    assert (answer.status_code, answer.json["error"]) == (409, "conflict")
+    assert "taken apart" in answer.json["message"]
+    with parts.store.reports() as reports:
+        assert len(reports.deliveries({"source": "page"}, 10)) == 1
+
+
 def test_an_id_that_nobody_knows_is_told(client: Client):
     for path, method in (("/alt_none", "PATCH"), ("/alt_none/acknowledge", "POST"), (f"/{UUID}/resolve", "POST")):
         answer = ask(client, path, {"title": "x"}, method)
@@ -269,6 +294,16 @@ def test_who_is_on_call_is_tried_and_the_timeline_says_at_least_who_was_paged(cl
     assert (note["target"], note["command"]["text"]) == ("rootly", "Paged tem_payments.")
     assert placed(client, {"incident_id": UUID, "teams": "tem_payments"})["duplicate"]
     assert len(owed(parts, kind="note")) == 1
+
+
+def test_who_is_paged_is_owed_with_the_page_though_the_bridge_dies_before_it_knows_more(
+    client: Client, parts: Parts, monkeypatch: pytest.MonkeyPatch
+):
+    _known_incident(parts)
+    monkeypatch.setattr("bridge.flows.incident_pages.announce", lambda *_: "dead by then")
+    placed(client, {"incident_id": UUID, "teams": "tem_payments"})
+    (note,) = owed(parts, kind="note")
+    assert (note["state"], note["command"]["text"], note["command"]["wait"]) == ("owed", "Paged tem_payments.", 10.0)
 
 
 def test_a_held_incident_is_not_joined(client: Client, parts: Parts):

@@ -1,8 +1,10 @@
 """The server against clients that are slow, rude, many, or all of it. Raw sockets, loopback only."""
 
 import json
+import os
 import select
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -138,6 +140,16 @@ def test_a_sender_of_too_much_still_gets_to_read_why(running: Running):
     assert ask(running, HEAD + b"Content-Length: 3000000\r\n\r\n" + b"x" * 3_000_000)[0] == 413
 
 
+def test_refused_senders_who_slam_the_door_leave_no_fault_behind(running: Running, caplog: pytest.LogCaptureFixture):
+    for _ in range(100):
+        connection = connect(running)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # its end is a reset
+        connection.sendall(HEAD + b"Content-Length: 3000000\r\n\r\n")
+        connection.close()
+    assert ask(running, webhook())[0] == 200
+    assert [record for record in caplog.records if "exception" in record.getMessage()] == []
+
+
 def test_chunks_without_end_are_refused(running: Running):
     with closing(connect(running)) as connection:
         connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
@@ -192,6 +204,31 @@ def test_more_idle_connections_than_there_is_room_for_delay_nobody(front: Front)
     for connection in idle:
         connection.close()
     running.stop()
+
+
+def test_news_of_a_connection_that_made_room_is_not_taken_for_that_of_the_next(front: Front):
+    """The next one may get its file number within the same turn of the loop."""
+    served = server.serve(front, "127.0.0.1", 0, Limits(connections=12))
+    turn, port = served._listener.turn, ("127.0.0.1", served.port)
+    old = [socket.create_connection(port) for _ in range(8)]
+    while len(served._listener.active_channels) < len(old):
+        turn()
+    new = [socket.create_connection(port, 10) for _ in range(3)]
+    for connection in old:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # its end is a reset
+        connection.close()
+    taken = [os.dup(0) for _ in old]  # our own ends' numbers, which the server would get first
+    for connection in new:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n")
+    deadline = time.monotonic() + 20
+    while served._listener.active_channels and time.monotonic() < deadline:
+        turn()
+    assert [answer_of(connection)[0] for connection in new] == [200, 200, 200]
+    for connection in new:
+        connection.close()
+    for number in taken:
+        os.close(number)
+    served._listener.drain()
 
 
 @pytest.fixture(params=["idle", "half headers", "half bodies"])

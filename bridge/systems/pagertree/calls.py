@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from urllib.parse import quote
 
 from bridge.core.marks import sign_text
@@ -57,7 +58,7 @@ def request(
 # -- asking ----------------------------------------------------------------------------------------------------
 
 
-def look_up(settings: Settings, command: Command, member: Member, /) -> Request | None:
+def look_up(settings: Settings, command: Command, member: Member, _since: datetime | None = None, /) -> Request | None:
     """By our mark. A create that carries it among its tags as well is looked for there: `thirdparty_id` was dropped."""
     match command:
         case Create(draft=draft) if command.of in draft.tags:

@@ -62,8 +62,10 @@ def _done(command: Command, answer: Response) -> Outcome:
     try:
         event = _shown(command, parse_object(answer.body))
     except Unreadable as fault:
-        makes = isinstance(command, Create | Note)
-        return Unknown(f"PagerTree answered {answer.status}, but: {fault}") if makes else Done()
+        said = f"PagerTree answered {answer.status}, but: {fault}"
+        if isinstance(command, Advance):
+            return Refused(said)  # a page of somebody between us is no proof: the object itself is read again
+        return Unknown(said) if isinstance(command, Create | Note) else Done()
     if isinstance(command, Create):
         return Done(event.ref, replace(event, mark=command.of), drops_mark=_thirdparty(event) != command.of)
     return Done(event.ref, event)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from bridge.core.marks import sign_text
 from bridge.model import (
@@ -15,6 +16,7 @@ from bridge.model import (
     Link,
     Member,
     Note,
+    Recheck,
     Ref,
     Refused,
     Request,
@@ -22,8 +24,10 @@ from bridge.model import (
     Update,
 )
 from bridge.systems.contract import Directory
-from bridge.systems.rootly.jsonapi import get, path_to, send
+from bridge.systems.rootly.jsonapi import get, path_to, send, timestamp
 from bridge.systems.rootly.words import ALERTS, FEED_SIZE, PAGE_SIZE, STATUS_NOT_ACCEPTED, Settings
+
+CLOCKS = timedelta(hours=1)  # by which Rootly's clock and ours may differ when alerts are looked for by time
 
 
 def request(
@@ -116,8 +120,11 @@ def _without_status(request: Request) -> Request:
     return replace(request, body={"data": {**data, "attributes": attributes}})
 
 
-def look_up(settings: Settings, command: Command, member: Member, /) -> Request | None:
-    """Only a note needs it: alerts of one `deduplication_key` are one alert, and the other calls may be repeated."""
+def look_up(settings: Settings, command: Command, member: Member, since: datetime | None = None, /) -> Request | None:
+    """Notes, and alerts: those of one `deduplication_key` are one alert only while it lives, and a repeat after its
+    end is a second one. Other calls may be repeated."""
+    if isinstance(command, Create | Recheck):
+        return _made_since(settings, since)
     if not isinstance(command, Note):
         return None
     if member.kind == "incident":
@@ -125,6 +132,12 @@ def look_up(settings: Settings, command: Command, member: Member, /) -> Request 
     # The alert's own list has no documented order; the feed has, and can be narrowed to one alert.
     newest = {"filter[alert_id]": member.ref.id, "filter[kind]": "note", "sort": "-created_at", "page[size]": FEED_SIZE}
     return get(settings, "/v1/alert_events", newest)
+
+
+def _made_since(settings: Settings, since: datetime | None) -> Request:
+    """One page of alerts: none can be asked for its key, https://docs.rootly.com/api-reference/alerts/list-alerts."""
+    begin = {"filter[created_at][gte]": timestamp(since - CLOCKS)} if since else {}
+    return get(settings, "/v1/alerts", {**begin, "page[size]": PAGE_SIZE})
 
 
 def reread(settings: Settings, ref: Ref, /) -> Request:

@@ -5,14 +5,14 @@ https://docs.rootly.com/api-reference/alertevents: no webhook says it, so the fe
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bridge.model import JSON, Request, Response, Says
 from bridge.systems.contract import FeedPage
 from bridge.systems.payload import mapping, moment, text
 from bridge.systems.rootly.alerts import is_bot, read_happening
 from bridge.systems.rootly.answers import next_page, read_list
-from bridge.systems.rootly.jsonapi import get
+from bridge.systems.rootly.jsonapi import get, timestamp
 from bridge.systems.rootly.reading import flat, person
 from bridge.systems.rootly.words import FEED_SIZE, Settings
 
@@ -21,8 +21,7 @@ _KEPT = ("kind", "action", "alert_id", "created_at", "details")
 
 def feed(settings: Settings, since: datetime, cursor: str | None, /) -> Request | None:
     """The alert events at and after `since`. With a cursor, order and filter have to be said again."""
-    from_then = since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    params = {"sort": "created_at", "filter[created_at][gte]": from_then, "page[size]": FEED_SIZE}
+    params = {"sort": "created_at", "filter[created_at][gte]": timestamp(since), "page[size]": FEED_SIZE}
     return get(settings, "/v1/alert_events", params | ({"page[after]": cursor} if cursor else {}))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 from bridge.model import Ref, Request
@@ -20,6 +21,10 @@ def send(
 ) -> Request:
     body = {"data": {"type": kind, "attributes": dict(attributes)}}
     return Request(method, settings.api_url + path, _headers(settings), {}, body, budget)
+
+
+def timestamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def path_to(ref: Ref, *more: str) -> str:

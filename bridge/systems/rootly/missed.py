@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bridge.model import JSON, Request, Response
 from bridge.systems.contract import Gap, Listing, Missed
 from bridge.systems.payload import mapping, moment, text
 from bridge.systems.rootly import endpoints
 from bridge.systems.rootly.answers import next_page, read_list
+from bridge.systems.rootly.jsonapi import timestamp
 from bridge.systems.rootly.words import Settings
 
 FAILED, PENDING = "failed", "pending"
@@ -39,7 +40,7 @@ def _endpoints(listing: Listing, gap: Gap, answer: Response) -> Missed:
 
 def _sent_to(beside: Request, endpoint: str, status: str, gap: Gap) -> Listing:
     """One list per status, as everywhere: how several fit into one filter is not documented."""
-    since = gap.since.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    since = timestamp(gap.since)
     params = {"filter[status]": status, "filter[created_at][gte]": since, "page[size]": _SIZE}
     url = f"{beside.url.partition('?')[0]}/{endpoints.segment(endpoint)}/deliveries"
     return Listing(f"Rootly's {status} deliveries", "delivery", replace(beside, url=url, params=params))

@@ -22,6 +22,7 @@ from bridge.model import (
     NoAnswer,
     Note,
     Outcome,
+    Recheck,
     Ref,
     Refused,
     Response,
@@ -55,8 +56,10 @@ def _done(command: Command, answer: Response) -> Outcome:
     try:
         event = read_answer(answer, "answer to our call")
     except Unreadable as fault:
-        makes = isinstance(command, Create | Note)
-        return Unknown(f"Rootly answered {answer.status}, but: {fault}", ailing=False) if makes else Done()
+        said = f"Rootly answered {answer.status}, but: {fault}"
+        if isinstance(command, Advance):
+            return Refused(said)  # a page of somebody between us is no proof: the object itself is read again
+        return Unknown(said, ailing=False) if isinstance(command, Create | Note) else Done()
     return Done(event.ref, event)
 
 
@@ -104,12 +107,13 @@ def _vendors_time(answer: Response) -> datetime:
 
 
 def found(_settings: Settings, command: Command, call: str, answer: Response, /) -> tuple[Event, ...]:
-    """The notes in the list that end with the mark of this call, newest first."""
-    if not isinstance(command, Note):
+    """The notes in the list that end with the mark of this call, or the alerts of its key; newest first."""
+    if not isinstance(command, Note | Create | Recheck):
         return ()
     rows, _, _ = read_list(answer)
     events = [read_object(row, "found by its mark") for row in rows]
-    ours = [event for event in events if event.text and event.mark == text_code(call)]
+    mark = text_code(call) if isinstance(command, Note) else command.of
+    ours = [event for event in events if event.mark == mark and bool(event.text) == isinstance(command, Note)]
     return tuple(sorted(ours, key=_when, reverse=True))
 
 

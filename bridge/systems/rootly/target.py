@@ -6,7 +6,7 @@ from bridge.model import Ref
 from bridge.systems.rootly import calls, lists, outcomes, words
 
 NAME = words.NAME
-KEEPS_MARKS = True  # alerts that share a deduplication_key are one alert: a lost answer is repaired by repeating
+KEEPS_MARKS = True  # alerts that share a deduplication_key are one alert, while it lives
 
 request = calls.request
 look_up = calls.look_up

@@ -1,0 +1,74 @@
+"""The store of a seed: a database in memory that outlives the process, copied from one that the real migrations made.
+
+What a disk does to a file has machines of its own; here nothing is slower than it must be, so that many seeds fit.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from bridge.store.readers import Readers
+from bridge.store.sqlite_file import open_for_writing
+
+
+class Disk(Database):
+    """One connection for all. Closing it is what a power cut is: what was not committed is gone, the rest stays."""
+
+    def close(self) -> None:
+        if self.conn.in_transaction:
+            self.conn.rollback()
+
+    def unplug(self) -> None:
+        """The seed is over."""
+        self.conn.close()
+
+
+def new_disk(folder: Path) -> Disk:
+    connection = _in_memory()
+    connection.deserialize(_template(folder))
+    connection.execute("PRAGMA foreign_keys = ON")
+    return Disk(connection, execute_plugins=False)
+
+
+@lru_cache(maxsize=1)
+def _template(folder: Path) -> bytes:
+    """The file of a new bridge. A WAL has no place in memory."""
+    path = folder / "template.db"
+    path.touch(mode=0o600)
+    db = open_for_writing(path)
+    db.execute("PRAGMA journal_mode = DELETE").fetchall()
+    made = db.conn.serialize()
+    db.close()
+    return made
+
+
+def _in_memory() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None, cached_statements=512)
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
+class Looks(Readers):
+    """Reads on the one connection, which nobody else uses meanwhile."""
+
+    def __init__(self, disk: Disk, clock: Callable[[], datetime]) -> None:
+        super().__init__(Path(), clock)
+        self._disk = disk
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Database]:
+        yield self._disk
+
+
+class NoLock:
+    """A database in memory has one holder anyway."""
+
+    def release(self) -> None:
+        """There is nothing to let go."""
