@@ -238,3 +238,9 @@ def test_a_mirror_that_a_person_took_up_again_is_left_to_that_person() -> None:
     )
 
     assert judged(alert(RTL, OPEN, "seen by resync", fresh=True), replace(link, members=members)).commands == ()
+
+
+def test_the_mirror_of_a_deleted_alert_was_noted_and_is_not_resolved_by_a_later_list() -> None:
+    deleted = judged(alert(status=None, gone=True, fresh=True), mirrored()).link
+
+    assert judged(alert(RTL, OPEN, "seen by resync", fresh=True), deleted).commands == ()
