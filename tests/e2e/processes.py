@@ -56,7 +56,7 @@ class Served:
             self.process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
 
     def ready(self) -> Served:
-        until(self._answers, 20, "the bridge answers")
+        until(self._answers, 45, "the bridge answers")
         return self
 
     def kill(self) -> None:

@@ -16,4 +16,4 @@ def test_killed_at_random_moments_with_every_fifth_call_failing_nothing_is_lost_
     seed = random.randrange(10**6)
     print("seed", seed)
     drill = run(tmp_path, seed, SECONDS * 0.6)
-    assert len(drill.lines) >= 3
+    assert drill.lines, "never killed"

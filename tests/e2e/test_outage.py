@@ -15,7 +15,7 @@ from tests.e2e.kill import Drill, check, open_drill
 STAYING, PASSING = 45, 15  # incidents that are still live when PagerTree comes back, and that are over by then
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(240)
 def test_after_an_outage_and_a_kill_everything_arrives_once_and_what_is_over_pages_nobody(tmp_path: Path) -> None:
     with open_drill(tmp_path, seed=1) as drill:
         drill.bridge.start("--log-level", "warning")
@@ -38,11 +38,11 @@ def trouble_meanwhile(drill: Drill) -> list[str]:
     drill.incidents.extend(started)
     for incident in started:
         drill.rootly.write_timeline(incident, f"words on {incident}")
-    until(lambda: len(drill.bridge.rows("calls", kind="create")) == len(started), 20, "all to be paged")
+    until(lambda: len(drill.bridge.rows("calls", kind="create")) == len(started), 40, "all to be paged")
     for incident in started[STAYING:]:
         drill.rootly.resolve_incident(incident)
     assert drill.rootly.sender.drain(20)
-    until(lambda: not drill.bridge.rows("deliveries", verdict="waiting"), 20, "all judged")
+    until(lambda: not drill.bridge.rows("deliveries", verdict="waiting"), 40, "all judged")
     return started[STAYING:]
 
 
