@@ -15,11 +15,13 @@ from bridge.circuits import Circuits
 from bridge.circuits import load as load_circuits
 from bridge.config import Config
 from bridge.core.policy import PAGERTREE, ROOTLY, Policy
+from bridge.errors import Unavailable
 from bridge.metrics import Metrics
 from bridge.redact import Redactor
 from bridge.shelf import Shelf
 from bridge.store.contract import Store, Transaction
 from bridge.store.sqlite import open_sqlite
+from bridge.store.sqlite_file import at_first_use
 from bridge.systems import page
 from bridge.systems.contract import Source, Target
 from bridge.systems.integrations import Door
@@ -51,8 +53,16 @@ class Parts:
 
 
 def assemble(config: Config, clock: Callable[[], datetime] = wall_clock) -> Parts:
-    """Open the store and join the parts. Raises `Busy` or `Broken` as the store does."""
+    """Open the store and join the parts. Raises `Busy`, `Broken` or `Unavailable` as the store does."""
     store = open_sqlite(config.database, clock=clock)
+    try:
+        return _joined(config, store, clock)
+    except Unavailable as fault:
+        store.close()
+        raise at_first_use(config.database, fault) from fault.__cause__
+
+
+def _joined(config: Config, store: Store, clock: Callable[[], datetime]) -> Parts:
     policy = replace(config.policy(store.write(_installed_at)), render=render)
     metrics = Metrics(lambda: _figures(store))
     doors = {one.id: Door(one, known.TOOLS[one.type], render) for one in config.integrations}

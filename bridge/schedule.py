@@ -10,6 +10,7 @@ from threading import Event
 
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 
 from bridge.app import Parts
 from bridge.errors import BridgeError
@@ -32,6 +33,15 @@ ALARMS = 30  # seconds between looks at the bridge itself
 A_SECOND = timedelta(seconds=1)
 
 log = get_log(__name__)
+
+
+class Every(IntervalTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """So often, and a late run is made once. APScheduler lists each run that was passed over before it makes one of
+    them: a clock that is set right from 1970 would fill processor and memory with hundreds of millions."""
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        following: datetime = super().get_next_fire_time(previous, now)
+        return following if following > now else now + self.interval
 
 
 def schedule_of(parts: Parts, alive: Callable[[], bool]) -> BackgroundScheduler:
@@ -84,7 +94,7 @@ def _watch(schedule: BackgroundScheduler, parts: Parts, alive: Callable[[], bool
 def _every(
     schedule: BackgroundScheduler, parts: Parts, name: str, work: Callable[[Parts], object], seconds: float
 ) -> None:
-    schedule.add_job(_guarded, "interval", args=(parts, name, work), seconds=seconds, id=name)
+    schedule.add_job(_guarded, Every(seconds=seconds, timezone=UTC), args=(parts, name, work), id=name)
 
 
 def _guarded(parts: Parts, name: str, work: Callable[[Parts], object]) -> None:

@@ -53,7 +53,7 @@ def answer_to(send: Send, request: Request, system: str, words: Words) -> Respon
         return answer
     if answer.status == 401:
         raise ConfigError((f"{system}.api_key: {name} refuses it (401); put a valid key there",))
-    if answer.status in (408, 429) or answer.status >= 500:
+    if answer.status in (408, 425, 429) or answer.status >= 500:
         raise Unanswered(_unknown(f"{name} answered {answer.status}", request, answer.status >= 500))
     raise Declined(words(answer))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from bridge.errors import Broken, Busy
+from bridge.errors import BridgeError, Broken, Busy, Unavailable
 from bridge.store.migrations import migrations, missing_steps, unknown_steps
 
 APPLICATION_ID = 0x52504254  # "RPBT": how we know a file as ours
@@ -107,10 +107,19 @@ def open_for_reading(path: Path) -> Database:
     return db
 
 
-def broken(path: Path, error: sqlite3.DatabaseError) -> Exception:
+def broken(path: Path, error: sqlite3.DatabaseError) -> BridgeError:
     if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
         return Busy(f"{path} is locked by another program: close it and start again")
     return Broken(f"{path} cannot be used ({error}): restore a backup, or point `store` at another file")
+
+
+def at_first_use(path: Path, fault: Unavailable) -> BridgeError:
+    """Damage that only the first writes of a start meet is the file's, and no passing fault."""
+    cause = fault.__cause__
+    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    if isinstance(cause, sqlite3.DatabaseError) and code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return broken(path, cause)
+    return fault
 
 
 def _identify(db: Database, path: Path) -> None:

@@ -37,7 +37,10 @@ class Parser(HTTPRequestParser):
     path = ""  # waitress sets it when it can
 
     def parse_header(self, header_plus: bytes) -> None:
-        super().parse_header(_unambiguous(header_plus))
+        try:
+            super().parse_header(_unambiguous(header_plus))
+        except ValueError as fault:  # a length of more digits than Python turns into a number
+            raise ParsingError("Content-Length is no length") from fault
         if self.content_length > body.LIMIT:
             self.error = Refused(too_large(body.LIMIT))
 

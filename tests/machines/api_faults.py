@@ -25,7 +25,7 @@ from simulation.machine import RESYNC
 from simulation.vendors import KEYS, SECRETS
 from simulation.virtual import BEGIN, Place, Time, in_vendors, replaced
 from tests.machines.api_faults_course import Broken, Course
-from tests.machines.api_faults_judge import Evidence, broken
+from tests.machines.api_faults_judge import Evidence, broken, unheard
 from tests.machines.api_faults_sabotage import SABOTAGED, SABOTAGES
 from tests.machines.api_faults_scene import DAY, WATCH, Day, Stand, new_course, open_stand
 from tests.machines.api_faults_sites import SITES, Site, reads_a_list
@@ -131,7 +131,7 @@ def _follow(course: Course, wire: Wire) -> None:
     course.work_until(course.time.now + DAY)
     while (end := _last_fault(wire) + 2 * RESYNC + ALLOWANCE) > course.time.now:
         course.work_until(end)
-    if disagreements(course.people, course.vendors) and course.machine.due_at() < float("inf"):
+    if (disagreements(course.people, course.vendors) or unheard(course)) and course.machine.due_at() < float("inf"):
         course.slow = True
         course.work_until(course.time.now + LONGEST_RETRY)
 

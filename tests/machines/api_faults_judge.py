@@ -149,12 +149,17 @@ def _agreement(e: Evidence) -> Iterator[str]:
         return
     for fault in disagreements(e.course.people, e.course.vendors):
         yield f"P5 {fault}"
-    ours = {home: [] for home in KEYS}
-    for (system, _), texts in written(e.course.vendors).items():
-        ours[system] += texts
-    for word, home in e.course.people.said.items():
-        if not any(f"{word} " in text for system, texts in ours.items() if system != home for text in texts):
-            yield f"P2 {word}, said in {home}, never came to the other side"
+    for word in unheard(e.course):
+        yield f"P2 {word}, said in {e.course.people.said[word]}, never came to the other side"
+
+
+def unheard(course: Course) -> list[str]:
+    """Words of people that did not come across."""
+    texts = {home: [] for home in KEYS}
+    for (system, _), found in written(course.vendors).items():
+        texts[system] += found
+    across = {home: [text for system in KEYS if system != home for text in texts[system]] for home in KEYS}
+    return [word for word, home in course.people.said.items() if not any(f"{word} " in text for text in across[home])]
 
 
 RULES: tuple[Callable[[Evidence], Iterator[str]], ...] = (

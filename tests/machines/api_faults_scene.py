@@ -20,7 +20,7 @@ from bridge.model import Request, Response
 from bridge.sandbox import pagertree, rootly
 from bridge.transport import Transport, origin
 from simulation.chances import Rates
-from simulation.machine import CONFIGURATION, Machine
+from simulation.machine import CONFIGURATION, Machine, clean_up
 from simulation.network import Network
 from simulation.people import People
 from simulation.vendors import SECRETS, Vendors, made
@@ -70,6 +70,7 @@ def open_stand(folder: Path) -> Iterator[Stand]:
         addresses.close()
         for door in doors.values():
             door.close()
+        clean_up()
 
 
 def _truth(stand: Stand, system: str) -> Callable[[Request], Response]:

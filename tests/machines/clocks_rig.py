@@ -27,6 +27,7 @@ FAKED = {
     "DONT_FAKE_MONOTONIC": "1",  # its older name
     "TZ": "Europe/Berlin",
 }
+MEMORY = Path("/dev/shm")  # where the library keeps two files for each process, which stay when it is killed
 FREEZE = 180.0  # seconds by the monotonic clock: a schedule that stands still does so for longer, a slow machine not
 MOST_WRITES = 60  # to both systems in one case: four troubles, each made, changed and ended
 PAGE_AGE = 3_600.0  # `max_page_age`: by a clock so far ahead an incident is too old to page, and a note says so
@@ -52,12 +53,24 @@ def open_rig(folder: Path, sabotage: str = "") -> Iterator[Rig]:
     with ExitStack() as stack:
         stage = fast_stage()
         stack.callback(stage.close)
+        left = stack.enter_context(_swept())
         bridge = stack.enter_context(served(folder, free_port()))
         write_configuration(stage, folder, port=bridge.port, jobs=JOBS)
-        rig = Rig(stage, bridge, folder / "now", sabotage)
+        rig = Rig(stage, bridge, folder / "now", sabotage, left)
         rig.start(0.0)
         stage.send_webhooks_to(bridge.url)
         yield rig
+
+
+@contextmanager
+def _swept() -> Iterator[list[int]]:
+    """The ids of processes whose files of the library go after the block."""
+    left: list[int] = []
+    try:
+        yield left
+    finally:
+        for name in (f"{kind}_{pid}" for pid in left for kind in ("faketime_shm", "sem.faketime_sem")):
+            (MEMORY / name).unlink(missing_ok=True)
 
 
 @dataclass(slots=True)
@@ -67,7 +80,8 @@ class Rig:
     stage: Stage
     bridge: Served
     clock: Path
-    sabotage: str = ""
+    sabotage: str
+    left: list[int]
 
     def start(self, seconds: float) -> None:
         self.set(seconds)
@@ -78,6 +92,7 @@ class Rig:
             self.bridge.process = subprocess.Popen(
                 [*command, *options], cwd=ROOT, env=environment, stdout=log, stderr=log
             )
+        self.left.append(self.bridge.process.pid)
         until(self.bridge._answers, FREEZE, "the bridge answers")
 
     def set(self, seconds: float) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from bridge import worker
 from bridge.cli import main
-from bridge.store import upkeep
+from bridge.flows import exchange
 
 
 def schedule_stands_still() -> None:
@@ -18,13 +18,13 @@ def schedule_stands_still() -> None:
     worker.keep_in_step = lambda *_: None
 
 
-def leases_by_the_wall_clock() -> None:
-    """What was due or leased before a jump keeps its old time."""
-    upkeep.shift = lambda *_: None
+def wrong_clock_unsaid() -> None:
+    """Nobody says that the clock is wrong."""
+    exchange._ahead = lambda *_: None
 
 
 SWITCHES: Mapping[str, Callable[[], None]] = {
-    switch.__name__: switch for switch in (schedule_stands_still, leases_by_the_wall_clock)
+    switch.__name__: switch for switch in (schedule_stands_still, wrong_clock_unsaid)
 }
 
 if __name__ == "__main__":

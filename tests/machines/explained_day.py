@@ -75,15 +75,19 @@ class Day:
         self.scene.machine.parts = replace(parts, policy=replace(parts.policy, shadow=frozenset(sides)))
 
     def operator(self) -> None:
-        """Pauses one link for an hour and another for good, and takes a third apart."""
+        """Pauses one link for an hour and another for good, and takes a third apart, if there are so many by then."""
         parts = self.scene.machine.parts
         assert parts is not None
         with parts.store.reports() as reports:
             links = [str(row["id"]) for row in reports.links({}, 100)]
-        first, second, third = self.chance.sample(links, 3)
-        surgery.pause(parts, first, "ada", timedelta(hours=1))
-        surgery.pause(parts, second, "ben")
-        surgery.unlink(parts, third, "ada")
+        self.chance.shuffle(links)
+        hands: tuple[Callable[[str], object], ...] = (
+            lambda link: surgery.pause(parts, link, "ada", timedelta(hours=1)),
+            lambda link: surgery.pause(parts, link, "ben"),
+            lambda link: surgery.unlink(parts, link, "ada"),
+        )
+        for act, link in zip(hands, links, strict=False):
+            act(link)
 
     def chaos(self, deeds: int) -> None:
         """All that a day can bring, each followed by people at work."""

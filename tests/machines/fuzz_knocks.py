@@ -110,7 +110,7 @@ def _length(chance: Random, made: Knock, _shown: Proof) -> Knock:
 
 
 def _path(chance: Random, made: Knock, _shown: Proof) -> Knock:
-    odd = ("/", "//", "/x", "/../rootly", "/%00", "\0", "\xff", "/\x1b[31m", "x" * 3_000, "/rootly", "?", ";a=b")
+    odd = ("/", "//", "/x", "/../rootly", "/%00", "\0", "\xff", "/\x1b[31m", "x" * 3_000, "/rootly", "%3f", ";a=b")
     path = chance.choice((f"{made.path}{chance.choice(odd)}", made.path.upper(), f"/integration/{made.seed.source}x"))
     head = ("/webhooks/", "/integration/")
     return replace(made, path=path, answers=frozenset({404}), twist="path") if path.startswith(head) else made

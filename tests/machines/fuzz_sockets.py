@@ -86,13 +86,18 @@ def _strange(status: int, content: bytes, wire: bytes) -> str:
 
 def _wrong(doors: Doors, one: Knock, status: int, content: bytes) -> str:
     """The server itself may refuse what no header, path or length may be; too many failures come from one address."""
-    refused = {0, 400, 404, 408, 413, 431} if one.twist else set()
+    refused = {0, 400, 404, 408, 413, 431} if one.twist else {400} if _unsayable(one) else set()
     limited = {429} if one.answers & {401, 403} else set()
     if status not in one.answers | refused | limited:
         return f"answered {status} where {sorted(one.answers)} was due: {content[:160]!r}"
     if status == 200 and (told := json.loads(content))["status"] != "duplicate":
         doors.sent[told["delivery"]] = one
     return ""
+
+
+def _unsayable(one: Knock) -> bool:
+    """Whether a header has a value that HTTP has no room for, as a token with a NUL at its end."""
+    return any("\0" in value for _, value in one.headers)
 
 
 def written(one: Knock) -> bytes:

@@ -59,9 +59,9 @@ class Reached:
 class Trial:
     """The plugin that takes the place of pytest's own loop."""
 
-    def __init__(self, out: Path, cases: int, seconds: float, seed: int, only: Sequence[str], deaf: bool) -> None:
-        self.out, self.cases, self.until = out, cases, time.monotonic() + seconds
-        self.seed, self.only, self.deaf = seed, only, deaf
+    def __init__(self, asked: argparse.Namespace) -> None:
+        self.out, self.cases, self.until = asked.out, asked.cases, time.monotonic() + asked.seconds
+        self.seed, self.only, self.deaf, self.workers = asked.seed, asked.only, asked.deaf, asked.workers
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         if self.deaf:
@@ -69,12 +69,28 @@ class Trial:
         reached = _reached(session.items)
         found = [(name, place) for name in _modules(self.only) for place in range(len(_changes(name)[1]))]
         random.Random(self.seed).shuffle(found)
-        with self.out.open("w") as out:
-            for name, place in found[: self.cases]:
-                if time.monotonic() > self.until:
-                    break
-                print(json.dumps(_tried(name, place, session.items, reached)), file=out, flush=True)
+        self.out.touch()
+        shares = [found[: self.cases][place :: self.workers] for place in range(self.workers)]
+        workers = [self._begun(share, session.items, reached) for share in shares]
+        ends = [os.waitpid(worker, 0)[1] for worker in workers]
+        if any(ends):
+            raise pytest.UsageError("a worker ended before its mutants were tried")
         return True
+
+    def _begun(self, share: list[tuple[str, int]], items: Sequence[pytest.Item], reached: Reached) -> int:
+        """A process that tries these, one after the other."""
+        if (worker := os.fork()) != 0:
+            return worker
+        code = 1
+        try:
+            with self.out.open("a") as out:
+                for name, place in share:
+                    if time.monotonic() > self.until:
+                        break
+                    print(json.dumps(_tried(name, place, items, reached)), file=out, flush=True)
+            code = 0
+        finally:
+            os._exit(code)
 
 
 def _modules(only: Sequence[str]) -> list[str]:
@@ -169,6 +185,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", nargs="*", default=[], help="modules of bridge/core")
     parser.add_argument("--tests", nargs="*", default=[], help="test files; none means those of bridge/core")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes that try them")
     parser.add_argument("--deaf", action="store_true", help="with one test in ten")
     return parser.parse_args()
 
@@ -184,7 +201,7 @@ def main() -> int:
     asked = _asked()
     _load_quick_settings()
     sys.dont_write_bytecode = True
-    trial = Trial(asked.out, asked.cases, asked.seconds, asked.seed, asked.only, asked.deaf)
+    trial = Trial(asked)
     given = [
         *(asked.tests or [str(TESTS)]),
         "-q",

@@ -10,7 +10,7 @@ from tests.machines.tally import Budget
 
 
 def test_killed_where_it_matters_most_nothing_is_lost_or_doubled(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    tally = kills.run(tmp_path, Budget(cases=9))
+    tally = kills.run(tmp_path, Budget(cases=6))
     with capsys.disabled():
         print(f"\nkills: {tally.line}")
     assert tally.broken == []
@@ -18,7 +18,7 @@ def test_killed_where_it_matters_most_nothing_is_lost_or_doubled(tmp_path: Path,
 
 
 def test_a_bridge_that_answers_before_the_commit_is_noticed(tmp_path: Path):
-    assert any("lost" in fault for fault in kills.run(tmp_path, Budget(cases=6), "answered_before_commit").broken)
+    assert any("lost" in fault for fault in kills.run(tmp_path, Budget(cases=4), "answered_before_commit").broken)
 
 
 def test_the_first_case_shows_the_points_that_every_sweep_must_visit(tmp_path: Path):

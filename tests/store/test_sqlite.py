@@ -18,7 +18,7 @@ from bridge.model import Hook
 from bridge.store.copies import check_copy
 from bridge.store.migrations import migrations
 from bridge.store.sqlite import open_readonly, open_sqlite, wal_reset_warning
-from bridge.store.sqlite_file import APPLICATION_ID
+from bridge.store.sqlite_file import APPLICATION_ID, at_first_use
 from bridge.store.waiting_line import WaitingLine
 from tests.store.engines import Sqlite
 from tests.store.examples import apply, claim, claim_deliveries, claim_one, keep, made, page, paged, settle, trouble
@@ -425,6 +425,18 @@ def test_damage_in_a_file_too_large_to_be_checked_is_refused_in_words_too(tmp_pa
     for _ in range(2):  # nothing of it stays open
         with pytest.raises(Broken, match=r"cannot be used .*: restore a backup"):
             open_sqlite(path)
+
+
+def test_damage_that_only_the_first_write_meets_is_told_as_damage(tmp_path, monkeypatch):
+    path = tmp_path / "bridge.db"
+    spoil_index(path, "sqlite_autoindex_facts_1")
+    monkeypatch.setattr("bridge.store.sqlite_file.SMALL", -1)
+    store = open_sqlite(path)
+    with pytest.raises(Unavailable) as fault:
+        store.write(lambda tx: tx.set_fact("installed_at", "now"))
+    store.close()
+    assert isinstance(at_first_use(path, fault.value), Broken)
+    assert at_first_use(path, Unavailable("the disk is full")).args == ("the disk is full",)
 
 
 def test_what_is_damaged_is_told_in_one_line(tmp_path):

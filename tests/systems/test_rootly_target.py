@@ -293,7 +293,7 @@ def test_what_never_left_is_tried_again(command):
 
 
 @pytest.mark.parametrize(
-    "lost", [NoAnswer(True, "no whole answer"), answer(b"", 500), answer(b"", 503), answer(b"", 408)]
+    "lost", [NoAnswer(True, "no whole answer"), answer(b"", 500), answer(b"", 503), answer(b"", 408), answer(b"", 425)]
 )
 def test_a_lost_answer_leaves_creates_and_notes_in_doubt(lost):
     for command in (CREATE, NOTE):

@@ -183,6 +183,10 @@ def test_a_request_that_does_not_come_whole_in_time_is_told_so(impatient: Runnin
     assert (status, json.loads(content)["error"]) == (408, "timeout")
 
 
+def test_a_length_of_more_digits_than_python_reads_is_refused(running: Running):
+    assert ask(running, HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n")[0] == 400
+
+
 def test_dripping_does_not_buy_time(impatient: Running):
     with closing(connect(impatient)) as connection:
         connection.sendall(HEAD + b"Content-Length: 5000\r\n\r\n")

@@ -41,7 +41,7 @@ def outcome(settings: Settings, command: Command, answer: Answer, /) -> Outcome:
             return _doubtful(command, reason)
         case Response(ok=True):
             return _done(command, answer)
-        case Response(status=status) if status >= 500 or status == 408:
+        case Response(status=status) if status >= 500 or status in (408, 425):
             return _doubtful(command, _said(answer))
         case Response():
             return _refused(settings, command, answer)
