@@ -45,11 +45,11 @@ class Circuits:
         with self._lock:
             self.known[target] = replace(self.known[target], probe_at=now + timedelta(seconds=1))
 
-    def note(self, target: str, outcome: Outcome, now: datetime) -> None:
-        """What this outcome says of the system. Only a change is stored and told."""
+    def note(self, target: str, outcome: Outcome, now: datetime, trouble: str = "") -> None:
+        """What this outcome says of the system, of a call about that trouble. Only a change is stored and told."""
         with self._lock:
             before = self.known[target]
-            after = circuits.after(before, outcome, now)
+            after = circuits.after(before, outcome, now, trouble)
             self.known[target] = after
         if after.open or before.open:
             self.store.write(lambda tx: _keep(tx, before, after))

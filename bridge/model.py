@@ -487,3 +487,4 @@ class Circuit:
     probe_at: datetime
     reason: str
     failures: int = 0  # in a row
+    failing: frozenset[str] = frozenset()  # links that these were about, not kept; empty: the side itself was asked

@@ -62,7 +62,8 @@ def _of_page(people: People, vendors: Vendors, mark: str) -> Iterator[str]:
     """What was promised to be paged was paged, unless somebody ended it first."""
     pages = [a for a in vendors.pagertree.world.alerts if a["thirdparty_id"] == mark]
     ended = people.ended & {mark, people.placed[mark]}
-    if not pages and not ended:
+    incident = people.placed[mark]
+    if not pages and not ended and not (incident and _told_of(vendors, incident)):
         yield f"the page {mark} was promised and never made"
     if mark in people.closed and any(a["status"] not in GONE for a in pages):
         yield f"the page {mark} was resolved at our door and lives in PagerTree"

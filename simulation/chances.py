@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from random import Random
+from types import MappingProxyType
 
 
 @dataclass(slots=True)
@@ -28,9 +30,30 @@ class Rates:
 
     def calm(self) -> None:
         """The faults stop."""
-        for field in fields(self):
-            setattr(self, field.name, 0.0)
+        for rate in fields(self):
+            setattr(self, rate.name, 0.0)
 
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What a seed has more of than it would draw, so that what is rare can be seen often."""
+
+    rates: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))  # in the place of those drawn
+    favoured: tuple[str, ...] = ()  # deeds that are `OFTENER` times as likely
+    operators: float = 0.15  # share of what is done that is done at the bridge's own doors
+    spells: float = 0.5  # chance of each kind of spell
+    deeds: int = 14  # at most
+    longest: float = 3600.0  # seconds that the faults last at most
+    ahead: float = 0.0  # seconds that the bridge's clock is ahead at first
+
+    def often(self, deeds: Iterable[str]) -> tuple[str, ...]:
+        """To choose from."""
+        names = tuple(deeds)
+        return names + tuple(name for name in names if name in self.favoured) * (OFTENER - 1)
+
+
+ORDINARY = Weather()
+OFTENER = 10
 
 MOST = {
     "loss": 0.6,
@@ -45,8 +68,9 @@ MOST = {
 }
 
 
-def drawn(chance: Random) -> Rates:
-    return Rates(**{f.name: _rate(chance, MOST.get(f.name, 0.15)) for f in fields(Rates)})
+def drawn(chance: Random, weather: Weather = ORDINARY) -> Rates:
+    """The weather changes no draw, so the rest of the seed stays as it is."""
+    return Rates(**{f.name: _rate(chance, MOST.get(f.name, 0.15)) for f in fields(Rates)} | dict(weather.rates))
 
 
 def _rate(chance: Random, most: float) -> float:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -20,6 +21,10 @@ from bridge.store.sqlite_file import open_for_writing
 
 class Disk(Database):
     """One connection for all. Closing it is what a power cut is: what was not committed is gone, the rest stays."""
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        """Without the care for transactions that nobody began: the connection begins none by itself."""
+        return self.conn.execute(sql, parameters)
 
     def close(self) -> None:
         if self.conn.in_transaction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -20,6 +21,7 @@ from typing import Any
 from bridge import app
 from bridge.budgets import Budgets
 from bridge.config import Config, load_config
+from bridge.core.circuits import lets_pass
 from bridge.errors import BridgeError
 from bridge.flows import incident_pages, listing, lookagain, oncall, pages, resync
 from bridge.flows.deliver import deliver_one
@@ -28,7 +30,7 @@ from bridge.flows.probing import probe as ask_again
 from bridge.flows.process import process_one
 from bridge.flows.surgery import resume_due
 from bridge.flows.timers import resolve_due
-from bridge.model import Call, Delivery, Settlement
+from bridge.model import Call, Circuit, Delivery, Settlement
 from bridge.store import ids, sqlite_engine
 from bridge.store.contract import Transaction
 from bridge.store.sqlite import SqliteStore
@@ -88,7 +90,11 @@ def configuration() -> Config:
     return load_config(path, os.environ)
 
 
+@atexit.register
 def clean_up() -> None:
+    """Also where whoever used it did not come to its end."""
+    if not folder.cache_info().currsize:
+        return
     shutil.rmtree(folder(), ignore_errors=True)
     folder.cache_clear()
     configuration.cache_clear()
@@ -286,11 +292,16 @@ class Machine:
         """When there is something to do for a hand, in true time."""
         if self.parts is None:
             return float("inf")
-        circuits = self.parts.circuits.known.values()
+        circuits = tuple(self.parts.circuits.known.values())
         ats = [self.disk.conn.execute(WAITING).fetchone()[0]]
         ats += [self.disk.conn.execute(OWED, (c.target,)).fetchone()[0] for c in circuits if not c.open]
-        ats += [c.probe_at.timestamp() for c in circuits if c.open]
+        ats += [self._probe_at(c) for c in circuits if c.open]
         return min((at for at in ats if at is not None), default=float("inf")) - self.time.skew
+
+    def _probe_at(self, circuit: Circuit) -> float:
+        """The real hands look every second, and a clock that was put back holds no probe."""
+        now = self.time.wall()
+        return (min(now, circuit.probe_at) if lets_pass(circuit, now) else circuit.probe_at).timestamp()
 
     def due(self) -> bool:
         return self.due_at() <= self.time.now
@@ -353,6 +364,8 @@ class Machine:
 
     def _spread(self, came: Settlement | None) -> None:
         """I9: waits of our own are spread over their whole length, or a thousand calls would come back at once."""
+        if came is not None and came.state == "dead" and came.kind == "auth":
+            self.broken.append(f"I4 a call was given up because our key was refused ({came.reason})")
         if came is None or came.state != "owed" or came.asked or came.reason.startswith("looked for"):
             return
         if came.due_in.total_seconds() not in SCHEDULE:

@@ -111,8 +111,9 @@ class Network:
 
 
 def _fits(fault: str, request: Request) -> bool:
-    """A late effect matters where something is written; a list is cut on its later pages."""
-    if fault == "late":
+    """A late effect or a death on the way matters where something is written (while one asks, it is the same as at the
+    COMMIT before); a list is cut on its later pages."""
+    if fault in ("late", "crash_call"):
         return request.method != "GET"
     return fault != "cut_list" or "page" in f"{request.url} {request.params}"
 

@@ -12,8 +12,10 @@ from datetime import timedelta
 from bridge.app import Parts
 from bridge.errors import BridgeError, Unavailable
 from bridge.flows import pages, surgery
+from bridge.flows.replay import replay, retry
 from simulation.machine import Machine
 from simulation.people import People
+from simulation.virtual import Crash
 
 AGAIN = 20.0  # seconds
 UNHEARD = 0.5  # of the answers to a page
@@ -32,7 +34,7 @@ class Operators:
     asked: int = 0
 
     def act(self) -> None:
-        name = self.people.chance.choice(tuple(DEEDS))
+        name = self.people.chance.choice(self.people.weather.often(DEEDS))
         DEEDS[name](self)
 
     def finish(self) -> None:
@@ -82,6 +84,20 @@ class Operators:
     def unlink(self) -> None:
         self._to_link("unlink", lambda parts, link: surgery.unlink(parts, link, WHO))
 
+    def replay(self) -> None:
+        """What was judged is judged once more."""
+        ended = [row[0] for row in self.machine.disk.conn.execute(ENDED)]
+        if ended:
+            delivery = self.people.chance.choice(ended)
+            self._ask("replay a delivery", lambda parts: {"reopened": replay(parts, [delivery], WHO)})
+
+    def retry(self) -> None:
+        """What waits by the schedule or was given up."""
+        calls = [row[0] for row in self.machine.disk.conn.execute(UNDONE)]
+        if calls:
+            call = self.people.chance.choice(calls)
+            self._ask("retry a call", lambda parts: {"retried": retry(parts, [call], WHO)})
+
     def resync(self) -> None:
         if self.machine.parts is not None:
             self.people.tell("resync at once")
@@ -91,14 +107,21 @@ class Operators:
 
     def _place(self, fields: dict[str, object], key: str) -> None:
         """Now and then the workflow did not hear the answer either and asks once more."""
-        answer = self._ask("page", lambda parts: pages.place(parts, fields, "workflow", key))
+        try:
+            answer = self._ask("page", lambda parts: pages.place(parts, fields, "workflow", key))
+        except Crash:  # whoever asked is no part of what died
+            self._place_again(fields, key)
+            raise
         if answer is None or self.people.chance.random() < UNHEARD:
-            self.people.time.after(AGAIN, lambda: self._place(fields, key))
+            self._place_again(fields, key)
         if answer and (mark := str(answer.get("mark") or "")):
             if self.keys.setdefault(key, mark) != mark:
                 self.machine.broken.append(f"I2 one page was asked for, {self.keys[key]} and {mark} were made")
             self.links[mark] = str(answer["link"])
             self.people.placed[mark] = str(fields.get("incident_id", ""))
+
+    def _place_again(self, fields: dict[str, object], key: str) -> None:
+        self.people.time.after(AGAIN, lambda: self._place(fields, key))
 
     def _ask(self, name: str, work: Callable[[Parts], dict[str, object]]) -> dict[str, object] | None:
         """None: nobody answered, so it may have been done or not. A refusal is an empty answer."""
@@ -122,6 +145,8 @@ class Operators:
         return [row[0] for row in self.machine.disk.conn.execute(PAUSED)]
 
 
+ENDED = "SELECT id FROM deliveries WHERE verdict <> 'waiting' AND body IS NOT NULL ORDER BY id"
+UNDONE = "SELECT id FROM outbox WHERE state IN ('dead', 'owed') ORDER BY id"
 LINKS = "SELECT id FROM links ORDER BY id"
 PAUSED = "SELECT id FROM links WHERE held = 1 AND apart = 0 ORDER BY id"
 APART = """
@@ -135,5 +160,7 @@ DEEDS: dict[str, Callable[[Operators], None]] = {
     "pause": Operators.pause,
     "resume": Operators.resume,
     "unlink": Operators.unlink,
+    "replay a delivery": Operators.replay,
+    "retry a call": Operators.retry,
     "resync": Operators.resync,
 }

@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from bridge.sandbox import pagertree, rootly
+from simulation.chances import ORDINARY, Weather
 from simulation.vendors import Vendors
 from simulation.virtual import BEGIN, Time
 
@@ -36,10 +37,11 @@ class People:
     said: dict[str, str] = field(default_factory=dict)  # words that nobody else uses: the system they were written in
     deeds: int = 0
     story: list[str] = field(default_factory=list)
+    weather: Weather = ORDINARY
 
     def act(self) -> None:
         """One thing, drawn by chance."""
-        name = self.chance.choice(tuple(DEEDS))
+        name = self.chance.choice(self.weather.often(DEEDS))
         before = len(self.story)
         self.vendors.changed()
         try:

@@ -17,7 +17,7 @@ from bridge.model import Hook, Request
 from bridge.systems.integrations import ARRIVAL
 from simulation import chances, vendors
 from simulation.agreement import disagreements
-from simulation.chances import long_tailed
+from simulation.chances import ORDINARY, Weather, long_tailed
 from simulation.invariants import INVARIANTS, Evidence
 from simulation.machine import RESYNC, TOOL, Machine
 from simulation.network import Network
@@ -29,9 +29,6 @@ from simulation.virtual import BEGIN, Crash, Place, Time, in_vendors, replaced
 ALLOWANCE = 90.0  # seconds beside two resync periods: the calls themselves, and the look for doubles a minute later
 LONGEST_RETRY = 3600.0 + ALLOWANCE
 MOST_STEPS = 20_000
-LONGEST_SPAN = 3600.0  # of the faults
-MOST_DEEDS = 14
-OPERATORS = 0.15  # share of what is done that is done at the bridge's own doors
 TRIES = {"pagertree": 6, "rootly": 1}  # of a webhook that was not taken
 DAY = 86_400.0
 SILENT = structlog.make_filtering_bound_logger(50)
@@ -47,6 +44,9 @@ class Demands:
 
     def ask_all(self) -> None:
         self.poison, self.clock_while_down, self.prompt = 0.15, True, True
+
+    def ask_less(self) -> None:
+        self.poison, self.clock_while_down, self.prompt = 0.0, False, False
 
 
 DEMANDS = Demands()
@@ -88,6 +88,7 @@ class Play:
     slow: bool = False
     book: sqlite3.Connection | None = None
     poison: set[str] = field(default_factory=set)  # the trouble that fails for ever
+    weather: Weather = ORDINARY
     checked: tuple[int, ...] = ()  # the state that the invariants saw last
 
     # -- webhooks and signals
@@ -133,12 +134,13 @@ class Play:
 
     def run(self) -> None:
         self.machine.install()
-        span = long_tailed(self.chance, 60.0, LONGEST_SPAN)
+        self.time.skew = self.weather.ahead
+        span = long_tailed(self.chance, 60.0, self.weather.longest)
         for _ in range(self.chance.randint(1, 3)):
             begin = self.chance.choice((self.people.begin_alert, self.people.begin_incident))
             self.time.after(self.chance.random() * span / 4, begin)
-        for _ in range(self.chance.randint(1, MOST_DEEDS)):
-            act = self.operators.act if self.chance.random() < OPERATORS else self.people.act
+        for _ in range(self.chance.randint(1, self.weather.deeds)):
+            act = self.operators.act if self.chance.random() < self.weather.operators else self.people.act
             self.time.after(self.chance.random() * span, act)
         self._plan_spells(span)
         self._work_until(self.time.now + span)
@@ -177,7 +179,7 @@ class Play:
     def _plan_spells(self, span: float) -> None:
         """Times without a valid key, kills, and jumps of the bridge's clock."""
         for plan, most in ((self._lock_out, 2), (self._power_cut, 3), (self._jump, 2)):
-            for _ in range(self.chance.randint(0, most) if self.chance.random() < 0.5 else 0):
+            for _ in range(self.chance.randint(0, most) if self.chance.random() < self.weather.spells else 0):
                 self.time.after(self.chance.random() * span, plan)
 
     def _lock_out(self) -> None:
@@ -290,21 +292,21 @@ SELECT (SELECT count(*) FROM deliveries WHERE verdict = 'waiting') + (SELECT cou
 """
 
 
-def _set_up(seed: int, time: Time) -> Play:
+def _set_up(seed: int, time: Time, weather: Weather) -> Play:
     chance = Random(f"play {seed}")
-    rates = chances.drawn(chance)
+    rates = chances.drawn(chance, weather)
     play = object.__new__(Play)
     queued, lag = chance.choice((0.0, 0.2, 3.0)), chance.choice((0.0, 0.0, 2.0))
     both = Vendors(time, lambda post: play.send_off(post), queued, lag)
     network = Network(time, both, rates, chance, lambda: play.machine.meanwhile(), lambda r: play.guard(r))
-    people = People(both, time, chance, lambda body: play.raise_signal(body))
+    people = People(both, time, chance, lambda body: play.raise_signal(body), weather=weather)
     bridge = Machine(time, chance, rates, network)
     parts = (people, bridge, Operators(people, bridge), network, both)
-    play.__init__(seed, time, chance, rates, *parts)  # type: ignore[misc]
+    play.__init__(seed, time, chance, rates, *parts, weather=weather)  # type: ignore[misc]
     return play
 
 
-def play(seed: int, sabotage: Sequence[Place] = ()) -> Played:
+def play(seed: int, sabotage: Sequence[Place] = (), weather: Weather = ORDINARY) -> Played:
     """Play one seed. The same seed and code give the same end."""
     if not vendors.made.cache_info().currsize:
         vendors.made()
@@ -314,7 +316,7 @@ def play(seed: int, sabotage: Sequence[Place] = ()) -> Played:
     time = Time(seed)
     try:
         with replaced(in_vendors(time)), replaced(sabotage):
-            return _played(_set_up(seed, time))
+            return _played(_set_up(seed, time, weather))
     finally:
         structlog.configure(**before)
 

@@ -23,6 +23,7 @@ from bridge.model import Advance, Call, Delivery, Event, Note, Outcome, Retry, S
 from bridge.store import claims, outbox, upkeep
 from bridge.store.contract import Kept
 from bridge.store.transaction import SqlTransaction
+from simulation.chances import ORDINARY, Weather
 from simulation.play import play
 from simulation.virtual import Place
 
@@ -272,11 +273,6 @@ def tombstone_forgotten() -> list[Place]:
     return [(SqlTransaction, "links_of", whole)]
 
 
-def once_forgotten() -> list[Place]:
-    """What may be owed one time only is owed as often as it is decided."""
-    return [(outbox, "once_of", lambda _command: None)]
-
-
 SWITCHES: dict[str, Callable[[], list[Place]]] = {
     switch.__name__: switch
     for switch in (
@@ -285,8 +281,27 @@ SWITCHES: dict[str, Callable[[], list[Place]]] = {
         *(duplicates_unknown, lease_ignored, body_believed, half_a_list, one_try, resolves_dropped),
         *(circuit_never_closes, circuit_never_opens, no_backoff, no_jitter, one_line_for_all, clock_believed),
         *(webhooks_trusted, doubt_is_success, refused_key_is_final, note_without_looking, page_key_forgotten),
-        *(pause_ignored, tombstone_forgotten, once_forgotten),
+        *(pause_ignored, tombstone_forgotten),
     )
+}
+
+
+# Where what is broken shows rarely, its seeds have more of what shows it; the whole bridge plays the same seeds.
+TROUBLES = ("an alert", "an incident", "a signal")
+WEATHER: dict[str, Weather] = {
+    "circuit_never_opens": Weather(favoured=TROUBLES, spells=1.0, deeds=40, longest=120.0),
+    "clock_believed": Weather({"refused": 0.3, "broken": 0.3}, deeds=30, longest=240.0, ahead=6000.0),
+    "crash_forgotten": Weather(
+        {"crash_call": 0.15, "loss": 0.6}, favoured=("an incident", "a signal", "page"), operators=0.3
+    ),
+    "mark_forgotten": Weather(favoured=("an incident", "a signal")),
+    "no_backoff": Weather({"refused": 0.3, "broken": 0.3}),
+    "page_key_forgotten": Weather(favoured=("page",), operators=0.4),
+    "pause_ignored": Weather(favoured=("pause",), operators=0.4, deeds=30),
+    "pushed_up_again": Weather(favoured=("hand an alert off", "time an alert out", "answer and hand on")),
+    "refused_key_is_final": Weather(spells=1.0),
+    "settle_ignored": Weather({"late": 0.3, "overlap": 0.4}),
+    "tombstone_forgotten": Weather(favoured=("unlink",), operators=0.4),
 }
 
 
@@ -305,11 +320,11 @@ class Caught:
 
 
 def hunt(name: str, seeds: Iterable[int]) -> Caught:
-    """Play seeds with the switch on until one fails that holds without it."""
-    count = 0
+    """Play seeds with the switch on, in its weather, until one fails that holds without it."""
+    count, weather = 0, WEATHER.get(name, ORDINARY)
     for seed in seeds:
         count += 1
-        if (fault := play(seed, SWITCHES[name]()).fault) and not play(seed).fault:
+        if (fault := play(seed, SWITCHES[name](), weather).fault) and not play(seed, (), weather).fault:
             return Caught(name, fault, seed, count)
     return Caught(name, "", -1, count)
 

@@ -79,31 +79,33 @@ class Vendors:
 
     def __init__(self, time: Time, send_off: Callable[[Post], object], queued: float, list_lag: float) -> None:
         self.pagertree, self.rootly = _emptied()
-        self.senders = {name: Sender(name, time, send_off, self.changed) for name in KEYS}
+        self.senders = {name: Sender(name, time, send_off, partial(self.changed, name)) for name in KEYS}
         self._time, self.changed_at = time, time.now
         self.changes = 0  # how often something may have changed in either
-        self._known: dict[tuple[object, ...], Response] = {}  # what was read since the last change
+        self._known: dict[str, dict[tuple[object, ...], Response]] = {name: {} for name in KEYS}  # read since a change
         self.pagertree.switches.queued_seconds, self.pagertree.switches.list_lag_seconds = queued, list_lag
-        self.pagertree._timers = Timers(time, self.changed)  # type: ignore[assignment]  # their threads know no virtual time
+        self.pagertree._timers = Timers(time, partial(self.changed, "pagertree"))  # type: ignore[assignment]  # their threads know no virtual time
         self.pagertree.sender = self.senders["pagertree"]  # type: ignore[assignment]
         self.rootly.webhooks._sender = self.senders["rootly"]  # type: ignore[assignment]
 
-    def changed(self) -> None:
+    def changed(self, *systems: str) -> None:
+        """In these systems, or in both."""
         self.changes += 1
         self.changed_at = self._time.now
-        self._known.clear()
+        for system in systems or KEYS:
+            self._known[system].clear()
 
     def answer(self, system: str, request: Request) -> Response:
         """The request has its effect now. The same question between two changes has the same answer."""
         if request.method != "GET":
-            self.changed()
+            self.changed(system)
             return _called(system, request)
-        if self.pagertree.switches.list_lag_seconds:
+        if system == "pagertree" and self.pagertree.switches.list_lag_seconds:
             return _called(system, request)
-        question = (request.url, *request.params.items())
-        if question not in self._known:
-            self._known[question] = _called(system, request)
-        return self._known[question]
+        known, question = self._known[system], (request.url, *request.params.items())
+        if question not in known:
+            known[question] = _called(system, request)
+        return known[question]
 
 
 def _called(system: str, request: Request) -> Response:

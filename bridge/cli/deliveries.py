@@ -11,7 +11,9 @@ import click
 from bridge.cli.options import config_option, filter_options, given, json_option, page_options, read_config
 from bridge.cli.reading import one_of, reports_of, screen_for, show_list
 from bridge.cli.showing import Screen
+from bridge.errors import Unreadable
 from bridge.store import filters as stored
+from bridge.systems.payload import parse_json
 
 COLUMNS = (("ID", "id"), ("RECEIVED (UTC)", "received_at"), ("SOURCE", "source"), ("DOOR", "door"),
            ("VERDICT", "verdict"), ("WHY", "reason"))  # fmt: skip
@@ -75,8 +77,8 @@ def _pretty(body: str | None) -> str:
     if body is None:
         return "(the body was removed by retention)"
     try:
-        shown = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
-    except (ValueError, RecursionError):
-        shown = body
+        shown = json.dumps(parse_json(body.encode()), indent=2, ensure_ascii=False)
+    except Unreadable:
+        shown = body  # hostile nesting, laid out, would be a thousand times as long
     cut = f"\n… and {len(shown) - LONGEST_BODY} characters more: --json shows all"
     return shown if len(shown) <= LONGEST_BODY else shown[:LONGEST_BODY] + cut

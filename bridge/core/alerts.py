@@ -185,7 +185,8 @@ def _judged(event: Event, link: Link, member: Member, policy: Policy, now: datet
         return _suppressed(link, seen)
     if (step and not echo and event.status is not Status.OPEN) or _left_behind(event, link, seen):
         return driven(Decision(Verdict.APPLIED, "", link), seen, event, policy)
-    return Decision(Verdict.IGNORED, _nothing_new(event, member, echo), link)
+    overtaken = _fell(event, member) and not echo
+    return Decision(Verdict.SUPERSEDED if overtaken else Verdict.IGNORED, _nothing_new(event, member, echo), link)
 
 
 def _left_behind(event: Event, link: Link, member: Member) -> bool:
@@ -224,7 +225,9 @@ def _nothing_new(event: Event, member: Member, echo: bool) -> str:
         return f"our own call coming back ({word})"
     if member.status is None:
         return f"{word}: the other side needs nothing"
-    return f"already {member.status.word if member.status else word}: late, repeated or our own echo"
+    if _fell(event, member):
+        return f"{word}: overtaken, it is {member.status.word} by now"
+    return f"already {member.status.word}: repeated, or our own echo"
 
 
 def driven(decision: Decision, member: Member, event: Event, policy: Policy) -> Decision:

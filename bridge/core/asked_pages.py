@@ -56,13 +56,7 @@ def _trouble(asked: JSON, now: datetime) -> Trouble:
     """What routes may match where no receiver is named."""
     facts = {name: asked[name] for name in ("title", "description", "urgency", "severity") if name in asked}
     facts |= {"tags": list(texts_of(asked, "tags")), "source": PAGE}
-    return Trouble(
-        title=str(asked.get("title", "")),
-        description=_text(asked, "description"),
-        began_at=now,
-        tags=texts_of(asked, "tags"),
-        facts={"alert": facts},
-    )
+    return Trouble(began_at=now, tags=texts_of(asked, "tags"), facts={"alert": facts})
 
 
 def _phrased(event: Event, trouble: Trouble, mark: str, joins: bool, policy: Policy, now: datetime) -> pages.Page:
@@ -110,11 +104,6 @@ def words_of(asked: JSON, trouble: Trouble, policy: Policy) -> dict[str, Any]:
     if said.get("severity") == mapping.AUTO:
         said["severity"] = mapping.pagertree_severity(policy.maps, trouble.severity).value
     return said
-
-
-def _text(asked: JSON, name: str) -> str | None:
-    value = asked.get(name)
-    return value if isinstance(value, str) else None
 
 
 def texts_of(asked: JSON, name: str) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """One circuit per credential: when a side is down or refuses us, its calls are held instead of burnt.
 
-Open by one refused credential or five failures in a row; a probe now and then; the first success closes it.
+Open by one refused credential or five failures in a row; a probe now and then; the first success closes it. Where the
+failures are those of fewer than five troubles, these may be to blame themselves: then the cheapest question decides.
 """
 
 from __future__ import annotations
@@ -19,25 +20,39 @@ def closed(target: str, now: datetime) -> Circuit:
     return Circuit(target, open=False, since=now, probe_at=now, reason="")
 
 
-def after(circuit: Circuit, outcome: Outcome, now: datetime) -> Circuit:
-    """The circuit once this outcome is known."""
+def after(circuit: Circuit, outcome: Outcome, now: datetime, trouble: str = "") -> Circuit:
+    """The circuit once this outcome is known, of a call about that trouble. Empty: the side itself was asked."""
     if isinstance(outcome, Retry) and outcome.auth:
-        return _failed(circuit, outcome.reason, now, at_once=True)
+        return _opened(_failed(circuit, ""), outcome.reason, now, first=0)
     if isinstance(outcome, Retry | Unknown) and outcome.ailing:
-        return _failed(circuit, outcome.reason, now, at_once=False)
+        failed = _failed(circuit, trouble)
+        stays = not circuit.open and (failed.failures < FAILURES or is_of_few(failed))
+        return failed if stays else _opened(failed, outcome.reason, now, first=FAILURES)
     if isinstance(outcome, Retry) or (isinstance(outcome, GiveUp) and outcome.forbidden):
         return circuit  # a rate limit or one forbidden call says nothing about the rest
     return circuit if not (circuit.open or circuit.failures) else closed(circuit.target, now)
 
 
-def _failed(circuit: Circuit, reason: str, now: datetime, at_once: bool) -> Circuit:
-    failures = circuit.failures + 1
-    if not (circuit.open or at_once or failures >= FAILURES):
-        return replace(circuit, failures=failures)
-    tries = failures if at_once else failures - FAILURES
-    wait = min(FIRST_PROBE * 2 ** min(max(tries, 0), 6), LONGEST)
-    since = circuit.since if circuit.open else now
-    return Circuit(circuit.target, True, since, now + wait, reason, failures)
+def is_of_few(circuit: Circuit) -> bool:
+    """Whether all that failed since the last success, or since the side itself did, is about a few troubles."""
+    return 0 < len(circuit.failing) < FAILURES
+
+
+def is_in_question(circuit: Circuit) -> bool:
+    """Whether the side is to be asked if it is down."""
+    return not circuit.open and circuit.failures >= FAILURES
+
+
+def _failed(circuit: Circuit, trouble: str) -> Circuit:
+    failing = circuit.failing | {trouble} if trouble else frozenset()
+    return replace(circuit, failures=circuit.failures + 1, failing=failing)
+
+
+def _opened(failed: Circuit, reason: str, now: datetime, first: int) -> Circuit:
+    """Its probes grow rarer from failure number `first` on."""
+    wait = min(FIRST_PROBE * 2 ** min(max(failed.failures - first, 0), 6), LONGEST)
+    since = failed.since if failed.open else now
+    return replace(failed, open=True, since=since, probe_at=now + wait, reason=reason)
 
 
 def lets_pass(circuit: Circuit, now: datetime) -> bool:

@@ -104,8 +104,9 @@ def _retriggered(event: Event, link: Link, member: Member, policy: Policy, now: 
         return Decision(Verdict.IGNORED, "retriggered: whatever raised it tells of it", link)
     if policy.retriggered == "episode" and member.status is Status.RESOLVED and not link.listed:
         return _new_episode(event, link, member, policy, now)
-    if event.status is None or (member.status and event.status < member.status):
-        return lowered(replace(event, status=event.status or Status.OPEN), link, member)
+    status = event.status or Status.OPEN  # nothing else can be meant
+    if member.status and status < member.status:
+        return lowered(replace(event, status=status), link, member)
     return Decision(Verdict.IGNORED, "retriggered: PagerTree shows it as live", link)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bridge.core import pages
 from bridge.core.links import ask, at_home, met, observed, promised, put, tell, wants
+from bridge.core.mapping import urgency_rank
 from bridge.core.marks import incident_mark, is_page_mark
 from bridge.core.policy import PAGERTREE, Policy
 from bridge.model import (
@@ -110,7 +111,8 @@ def _over(event: Event, link: Link, policy: Policy, held: frozenset[str]) -> Dec
     link, calls = ask(link, [m for m in live if m not in never_made and m not in shared], Status.RESOLVED)
     for member in never_made:
         link = put(link, replace(member, asked=Status.RESOLVED))
-    commands = (*_farewells(event, link, live, never_made, shared), *calls)
+    told = [] if _hidden(event, link, policy) else live
+    commands = (*_farewells(event, link, told, never_made, shared), *calls)
     reason = _ending(event, calls, never_made, shared)
     return Decision(Verdict.APPLIED, reason, link, commands, supersede=tuple(m.name for m in never_made))
 
@@ -118,7 +120,7 @@ def _over(event: Event, link: Link, policy: Policy, held: frozenset[str]) -> Dec
 def _farewells(
     event: Event, link: Link, live: list[Member], never_made: list[Member], shared: list[Member]
 ) -> tuple[Command, ...]:
-    """Notes where a person would otherwise wonder."""
+    """Notes where a person would otherwise wonder. `live`: none where the incident is not to be spoken of."""
     key = f"over:{link.origin.id}#{link.episode}"
     call, how = _call(link.trouble), _how(event)
     notes: list[Command] = []
@@ -170,21 +172,42 @@ def _again(event: Event, link: Link, policy: Policy, now: datetime) -> Decision:
 def _live(event: Event, link: Link, policy: Policy, now: datetime) -> Decision:
     was = link
     link = put(link, observed(link.home, event))
-    if link.listed or _hidden(event, policy):
+    if hidden := _hidden(event, link, policy):
+        link = replace(link, trouble=replace(link.trouble, private=True))
+    if link.listed or hidden:
         why = "begun before the bridge: nothing is paged" if link.listed else "private now: only its resolve crosses"
         return Decision(Verdict.IGNORED, why, link)
+    event, unmapped = _believed(event, link, policy, now)
     link, attached, withdrawn = _attached_later(event, link)
     link, raised, why = _raised(event, link, policy, now) if not withdrawn else (link, (), "")
     commands = (*attached, *raised, *_corrections(event, link, policy, now), *_mitigated(event, was, link, policy))
     link = _refreshed(link, event)
     said = [w for w in (_attached_words(attached, withdrawn), why, _words(commands)) if w]
     if not said:
-        return Decision(Verdict.IGNORED, "nothing of it differs from what PagerTree shows", link)
-    return Decision(Verdict.APPLIED, "; ".join(said), link, commands, supersede=withdrawn)
+        same = "nothing of it differs from what PagerTree shows"
+        why = f"no map knows {', '.join(unmapped)}: {same}" if unmapped else same
+        return Decision(Verdict.IGNORED, why, link, unmapped=unmapped)
+    return Decision(Verdict.APPLIED, "; ".join(said), link, commands, supersede=withdrawn, unmapped=unmapped)
 
 
-def _hidden(event: Event, policy: Policy) -> bool:
-    return bool(event.trouble and event.trouble.private and not policy.private_incidents)
+def _hidden(event: Event, link: Link, policy: Policy) -> bool:
+    """Turned private, by the newest that we know of it."""
+    return (event.trouble or link.trouble).private and not policy.private_incidents
+
+
+def _believed(event: Event, link: Link, policy: Policy, now: datetime) -> tuple[Event, tuple[str, ...]]:
+    """What no map knows takes a default, which never lowers a live page: unless it raises it, what is known stays."""
+    after = _merged(link.trouble, event.trouble)
+    old, new = (pages.page(policy, trouble, "", True, now) for trouble in (link.trouble, after))
+    if event.trouble is None or after.severity == link.trouble.severity:
+        return event, ()
+    if new.unmapped and link.trouble.severity is not None and _rank(new) <= _rank(old):
+        event = replace(event, trouble=replace(event.trouble, severity=None))
+    return event, new.unmapped
+
+
+def _rank(page: pages.Page) -> int:
+    return urgency_rank(page.create.draft.urgency) if page.create else 0
 
 
 def _attached_later(event: Event, link: Link) -> tuple[Link, tuple[Command, ...], tuple[str, ...]]:

@@ -32,6 +32,7 @@ JUST_MADE = timedelta(minutes=2)  # a 404 this soon after our own create is list
 NOT_NEEDED = "its answer was lost, it is not there, and the trouble is over: nothing to make"
 A_MOMENT = timedelta(milliseconds=100)  # the least wait: a turn that is a rounding away is not asked for in a circle
 MISSING_AGAIN = timedelta(seconds=20)
+LOOKED_FOR_SOON = 5  # tries whose unknown effect is looked for within seconds; then by the schedule, like all else
 
 
 def judge(call: Call, outcome: Outcome, now: datetime, chance: float) -> Settlement:
@@ -107,7 +108,7 @@ def wait_turn(call: Call, reason: str, wait: timedelta) -> Settlement:
 def _doubtful(call: Call, reason: str, now: datetime, chance: float) -> Settlement:
     if retry.gives_up(call.first_try, now):
         return dead(f"given up after 72 hours, and it may have had its effect: {reason}")
-    wait = min(retry.delay(call.attempts, chance), timedelta(seconds=5))
+    wait = retry.delay(min(call.attempts, 3) if call.attempts <= LOOKED_FOR_SOON else call.attempts, chance)
     return Settlement("owed", reason, wait, unsure=True, afresh=True, progress=call.progress)
 
 
@@ -204,7 +205,8 @@ def _missing(call: Call, outcome: Refused, now: datetime, chance: float) -> Sett
     """Soon after our own create it is lag; later it counts as gone when a second read says so too."""
     age = now - call.first_try
     if age < JUST_MADE and call.link.began_at > now - timedelta(minutes=10):
-        return Settlement("owed", "not to be found yet", timedelta(seconds=1 + 2 * chance), progress=call.progress)
+        wait = timedelta(seconds=(1 + 2 * chance) * min(call.attempts, 10))
+        return Settlement("owed", "not to be found yet", wait, progress=call.progress)
     if call.progress != "missing":
         return Settlement("owed", "not to be found: looked for once more", MISSING_AGAIN, progress="missing")
     return Settlement("dead", f"not there any more: {outcome.reason}", progress="gone")

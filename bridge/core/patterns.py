@@ -15,7 +15,7 @@ from dataclasses import dataclass
 LONGEST_SUBJECT = (10_000, 10_000, 1_000)  # characters that are searched, by the number of endless wildcards
 LONGEST_PATTERN = 1_000
 _OPTIONS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL}
-_MOST_WAYS = 100  # that a repeat in a repeat may vary: `(\d{1,3}\.){3}` is harmless, `(a+)+` is not
+_MOST_WAYS = 20_000  # to meet a repeat in a repeat: `([0-9a-f]{1,4}:){7}` has 4 ** 7, `(a+)+` endless many
 _WILDCARD = re.compile(r"(?:(?<!\\)\.|\[\^[^\]]*\]|\[\\s\\S\]|\\[DSW])(?:[*+]|\{[0-9]+,\})")  # `.*`, `[^,]+`, `\S{3,}`
 _TOKEN = re.compile(
     r"(?P<open>\((?:\?(?:[:=!]|<[=!]|<[A-Za-z_]\w*>))?)|(?P<close>\))"
@@ -43,16 +43,15 @@ class _Group:
         self.before, self.endless = self.endless, ""
         self.atom, self.atom_ways = atom, ways
 
-    def repeat(self, least: int, most: float) -> None:
+    def repeat(self, varies: bool, most: float) -> None:
         """Raises ValueError where this repeat may need exponential time."""
         if not self.atom:
             raise ValueError("a repeat has nothing to repeat")
-        if most > 1 and self.atom_ways > 1 and self.atom_ways * most > _MOST_WAYS:
+        if most > 1 and self.atom_ways > 1 and most * math.log(self.atom_ways) > math.log(_MOST_WAYS):
             raise ValueError(f"{self.atom} repeats what repeats, which may take for ever: write it with one repeat")
         if most == math.inf and self.atom == self.before:
             raise ValueError(f"{self.atom} is repeated twice side by side, which may take for ever: once is enough")
-        varies = least != most or self.atom_ways > 1
-        self.ways = max(self.ways, self.atom_ways * (most if varies else 1))
+        self.ways = max(self.ways, self.atom_ways**most * (most if varies else 1))
         self.endless, self.atom = (self.atom if most == math.inf else ""), ""
 
 
@@ -103,11 +102,13 @@ def _check_group(pattern: str, token: re.Match[str]) -> None:
         raise ValueError(f"{pattern[token.start() :][:4]} is not ECMAScript: set i, m and s by $options")
 
 
-def _bounds(repeat: str) -> tuple[int, float]:
+def _bounds(repeat: str) -> tuple[bool, float]:
+    """Whether it may be met now more and now less often, and how often at most."""
     if repeat in ("*", "+", "?"):
-        return (1 if repeat == "+" else 0), (1 if repeat == "?" else math.inf)
+        return True, (1 if repeat == "?" else math.inf)
     least, comma, most = repeat.strip("{}").partition(",")
-    return int(least), float(most) if most else math.inf if comma else int(least)
+    highest = float(most) if most else math.inf if comma else int(least)
+    return int(least) != highest, highest
 
 
 def _translated(text: str, multiline: bool) -> str:

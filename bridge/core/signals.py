@@ -74,27 +74,26 @@ def _made(event: Event, link: Link, terms: Terms, policy: Policy, now: datetime)
     for system in terms.send_to:
         link = put(link, promised(system, mark, link.episode))
     creates = tuple(Create(system, mark, _draft(system, event, link, terms, policy)) for system in terms.send_to)
+    mapped = [_mapped(system, link.trouble, policy) for system in terms.send_to]
+    unmapped = tuple(sorted({found.unmapped for found in mapped if found and found.unmapped}))
     sides = " and ".join(sorted(title_of(system) for system in terms.send_to))
     again = f", episode {link.episode}" if link.episode > 1 else ""
-    return Decision(
-        Verdict.APPLIED, f"{event.word}: raised in {sides}{again}", link, creates, (), (), _odd(event, policy)
-    )
+    return Decision(Verdict.APPLIED, f"{event.word}: raised in {sides}{again}", link, creates, unmapped=unmapped)
 
 
 def _draft(system: str, event: Event, link: Link, terms: Terms, policy: Policy) -> Draft:
-    trouble = link.trouble
+    trouble, mapped = link.trouble, _mapped(system, link.trouble, policy)
     draft = Draft(
         title=trouble.title,
         description=trouble.description,
-        urgency=trouble.urgency,
+        urgency=mapped.value if mapped else trouble.urgency,
         tags=trouble.tags,
         url=trouble.url,
         route=f"integration {event.ref.system}",
     )
     if system == ROOTLY:
-        urgency = mapping.rootly_urgency(policy.maps, trouble.urgency).value
         labels = {"integration": event.ref.system, **trouble.labels}
-        return replace(draft, urgency=urgency, labels=labels, external_id=event.ref.id, notify=terms.notify)
+        return replace(draft, labels=labels, external_id=event.ref.id, notify=terms.notify)
     return replace(
         draft,
         receivers=terms.receivers,
@@ -104,12 +103,13 @@ def _draft(system: str, event: Event, link: Link, terms: Terms, policy: Policy) 
     )
 
 
-def _odd(event: Event, policy: Policy) -> tuple[str, ...]:
-    """An urgency that the map to Rootly does not name."""
-    sides = policy.integrations[event.ref.system].send_to
-    trouble = event.trouble
-    unmapped = mapping.rootly_urgency(policy.maps, trouble.urgency).unmapped if trouble and ROOTLY in sides else ""
-    return (unmapped,) if unmapped else ()
+def _mapped(system: str, trouble: Trouble, policy: Policy) -> mapping.Mapped | None:
+    """The urgency in the target's words. None: as the tool says it, since PagerTree would refuse any but its own."""
+    if system == ROOTLY:
+        return mapping.rootly_urgency(policy.maps, trouble.urgency)
+    if trouble.urgency is None or trouble.urgency in mapping.URGENCIES:
+        return None
+    return mapping.pagertree_urgency(policy.maps, trouble.urgency)
 
 
 def _moved(event: Event, link: Link | None, policy: Policy) -> Decision:

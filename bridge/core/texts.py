@@ -40,6 +40,8 @@ def _stays(event: Event, link: Link, policy: Policy) -> str | None:
         return "comments do not cross to Rootly (sync.comments_to_rootly is off)"
     if not from_pagertree and not policy.comments_to_pagertree:
         return "comments do not cross to PagerTree (sync.comments_to_pagertree is off)"
+    if not from_pagertree and link.kind == "incident" and link.trouble.private and not policy.private_incidents:
+        return "written on an incident that turned private"
     if link.listed:
         return "begun before the bridge: nothing is written on it"
     if event.ref.kind == "comment" and event.ref.system == ROOTLY and link.kind == "incident":
@@ -56,7 +58,10 @@ def _readers(event: Event, link: Link) -> list[Member]:
 
 
 def _remembered(event: Event, link: Link) -> Member:
-    return Member(event.ref.system, event.ref.kind, event.ref.id, event.ref.id, event.ref.alias, episode=link.episode)
+    """Named by its id, unless something else of the link is: a vendor promises unique ids within a kind at most."""
+    ref = event.ref
+    name = ref.id if link.named(ref.system, ref.id) is None else f"{ref.kind}:{ref.id}"
+    return Member(ref.system, ref.kind, name, ref.id, ref.alias, episode=link.episode)
 
 
 def _what(event: Event) -> str:

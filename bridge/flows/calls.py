@@ -12,7 +12,7 @@ from bridge.app import Parts
 from bridge.core import outcome as outcomes
 from bridge.core.storm import HELD
 from bridge.errors import Unlistable, Unreadable
-from bridge.flows import departure, doubles
+from bridge.flows import departure, doubles, probing
 from bridge.flows.directory import directory_of
 from bridge.flows.exchange import exchange
 from bridge.flows.outage import why
@@ -126,7 +126,7 @@ def _send(parts: Parts, call: Call, chance: float) -> Settlement:
         return departure.unlisted(parts, call, fault, chance)
     if isinstance(answer, NoAnswer) and answer.after is not None:
         return outcomes.wait_turn(call, answer.reason, timedelta(seconds=answer.after))
-    parts.circuits.note(call.command.target, outcome, parts.clock())
+    probing.note(parts, call, outcome)
     match outcome:
         case Refused():
             return _settle_refusal(parts, call, outcome, chance)
@@ -203,5 +203,5 @@ def _unheard(parts: Parts, call: Call, answer: Answer, chance: float) -> Settlem
         return outcomes.wait_turn(call, answer.reason, timedelta(seconds=answer.after))
     status = answer.status if isinstance(answer, Response) else 0
     said = Retry(f"a look-up was not answered: {why(answer)}", auth=status == 401, ailing=not 401 < status < 500)
-    parts.circuits.note(call.command.target, said, parts.clock())
+    probing.note(parts, call, said)
     return outcomes.again(call, "its effect is unknown and the look-up did not answer", parts.clock(), chance)

@@ -15,7 +15,7 @@ from bridge.core.marks import is_page_mark
 from bridge.core.policy import PAGERTREE, ROOTLY
 from bridge.core.storm import HELD
 from bridge.errors import Unlistable
-from bridge.flows import storm
+from bridge.flows import probing, storm
 from bridge.flows.directory import RECEIVERS, directory_of
 from bridge.flows.exchange import exchange
 from bridge.flows.process import Unanswered, judge
@@ -134,7 +134,7 @@ def addressed(parts: Parts, call: Call, command: Create, chance: float) -> Creat
 
 def unlisted(parts: Parts, call: Call, fault: Unlistable, chance: float) -> Settlement:
     """The directory never could be read: the call was not made, and that side looks down or refuses our key."""
-    parts.circuits.note(call.command.target, Retry(str(fault), auth=fault.auth), parts.clock())
+    probing.note(parts, call, Retry(str(fault), auth=fault.auth))
     return outcomes.again(call, str(fault), parts.clock(), chance)
 
 

@@ -1,18 +1,28 @@
-"""A side that is down while nothing is due there: its cheapest call shows whether it is back.
+"""What a call says of its side, and what its side says when it is asked: by its cheapest call.
 
 Rule: an answer to a question proves no call, so a call that waits goes first, alone; only with none the circuit closes.
+But where a few troubles fail and their side answers, it is they: the others go on, and each of them waits by itself.
 """
 
 from __future__ import annotations
 
 from bridge.app import Parts
+from bridge.core import circuits
 from bridge.flows.exchange import exchange
 from bridge.flows.outage import why
-from bridge.model import Answer, Done, NoAnswer, Response, Retry
+from bridge.model import Answer, Call, Done, NoAnswer, Outcome, Response, Retry
+
+
+def note(parts: Parts, call: Call, outcome: Outcome) -> None:
+    """To the circuit of its side."""
+    target = call.command.target
+    parts.circuits.note(target, outcome, parts.clock(), call.link.id)
+    if circuits.is_in_question(parts.circuits.known[target]):
+        probe(parts, target)
 
 
 def probe(parts: Parts, target: str) -> None:
-    """The turn for it was taken by `Circuits.probes`."""
+    """The turn for it was taken by `Circuits.probes`, where the circuit is open."""
     answer = exchange(parts, parts.targets[target].probe(parts.settings[target]))
     if isinstance(answer, Response) and answer.ok:
         _answers(parts, target)
@@ -30,7 +40,8 @@ def _says_nothing(answer: Answer) -> bool:
 
 
 def _answers(parts: Parts, target: str) -> None:
-    if parts.store.write(lambda tx: tx.bring_forward(target)):
+    few = circuits.is_of_few(parts.circuits.known[target])
+    if not few and parts.store.write(lambda tx: tx.bring_forward(target)):
         parts.circuits.unused(target, parts.clock())
     else:
         parts.circuits.note(target, Done(), parts.clock())

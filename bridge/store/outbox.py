@@ -84,6 +84,14 @@ WHERE link = :link AND state = 'owed' AND kind = 'create' AND EXISTS (
 
 CONFIRM_DEAD = CONFIRM_OWED.replace("state = 'owed'", "state = 'dead'")
 
+# Sent more than once, so what shows itself may be one of two.
+MADE_IN_DOUBT = """
+SELECT target, of FROM outbox
+WHERE link = :link AND state IN ('owed', 'dead') AND kind = 'create' AND attempts > 1 AND EXISTS (
+    SELECT 1 FROM refs WHERE refs.link = outbox.link AND system = outbox.target AND name = outbox.of AND id <> ''
+)
+"""
+
 OPEN_CREATES = """
 SELECT command FROM outbox
 WHERE target = :target AND state = 'owed' AND kind = 'create' AND COALESCE(under_way, unsure_since) >= :since
@@ -99,7 +107,7 @@ ORDER BY id
 
 def apply(session: Session, decision: Decision, cause: str, shadow: Sequence[str]) -> Decision:
     if decision.link is not None:
-        decision = replace(decision, link=_stored(session, decision.link))
+        decision = replace(decision, link=_stored(session, decision.link, cause))
         _owe_all(session, decision, cause, frozenset(shadow))
     subject = decision.link.id if decision.link is not None else cause
     for alarm in decision.alarms:
@@ -107,8 +115,10 @@ def apply(session: Session, decision: Decision, cause: str, shadow: Sequence[str
     return decision
 
 
-def _stored(session: Session, link: Link) -> Link:
+def _stored(session: Session, link: Link, cause: str) -> Link:
     link = linking.save(session, link if link.id else replace(link, id=session.new_id()))
+    for row in session.all(MADE_IN_DOUBT, link=link.id):
+        _owe(session, link.id, Recheck(row["target"], row["of"]), cause, "owed")
     for confirm in (CONFIRM_OWED, CONFIRM_DEAD):
         session.run(confirm, link=link.id, now=session.at)
     return link

@@ -27,10 +27,11 @@ UPDATE links SET
 WHERE id = :link AND apart = 0
 """
 
+# What was given up keeps the answer that it was given up for.
 END_CALLS = """
 UPDATE outbox SET
-    state = 'superseded', reason = :reason, finished_at = :now, blocked = 0, under_way = NULL, unsure = 0,
-    unsure_since = NULL, fence = fence + 1
+    state = 'superseded', reason = CASE state WHEN 'dead' THEN reason || '; ' || :reason ELSE :reason END,
+    finished_at = :now, blocked = 0, under_way = NULL, unsure = 0, unsure_since = NULL, fence = fence + 1
 WHERE link = :link AND state IN ('owed', 'dead')
 """
 

@@ -89,9 +89,16 @@ def too_large(limit: int) -> Refusal:
     return Refusal(413, "too_large", f"A body may have at most {limit} bytes.")
 
 
+LATER = (("Retry-After", "30"),)
+
+
 def unavailable(why: str) -> Refusal:
-    headers = (("Retry-After", "30"),)
-    return Refusal(503, "unavailable", "It could not be stored now; send it again later.", headers, why)
+    return Refusal(503, "unavailable", "It could not be stored now; send it again later.", LATER, why)
+
+
+def unanswered(why: str) -> Refusal:
+    """`why` says which system did not answer."""
+    return Refusal(503, "unavailable", why, LATER, why)
 
 
 def unauthenticated(challenge: str, why: str) -> Refusal:

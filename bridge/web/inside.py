@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from flask import Blueprint, Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, Unanswered
 from bridge.log import get_log
 from bridge.web import answers
 from bridge.web.answers import Refusal
@@ -70,7 +70,8 @@ def _of_flask(fault: HTTPException) -> Response:
 
 
 def _stopped(fault: BridgeError) -> Response:
-    return _refused(answers.unavailable(str(fault)))
+    said = answers.unanswered if isinstance(fault, Unanswered) else answers.unavailable
+    return _refused(said(str(fault)))
 
 
 def _fault(fault: Exception) -> Response:

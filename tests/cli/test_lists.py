@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bridge.cli.deliveries import _pretty
 from tests.cli.terminal import World, until
 
 HOSTILE = "[bold red]\x1b[2J\x1b]0;owned\x07 \u202eevil\n" + "x" * 10_000
@@ -40,6 +41,13 @@ def test_a_list_for_people_is_a_table_of_whole_ids(world: World, alert: str):
     shown = world.run("calls", "list").stdout
     assert shown.splitlines()[0].split()[:2] == ["ID", "MADE"]
     assert all(row["id"] in shown for row in world.read("calls", "list")["items"])
+
+
+def test_a_body_nested_deeper_than_any_that_we_read_is_shown_as_it_came():
+    deep = "[" * 900 + "0," * 5000
+    body = deep + "0" + "]" * 900
+    assert _pretty(body) == body
+    assert _pretty('{"a":[1]}') == '{\n  "a": [\n    1\n  ]\n}'
 
 
 def test_a_list_can_be_filtered(world: World, alert: str):

@@ -1,12 +1,11 @@
 """Who hears what: every situation of a link against every event that may concern it, one line each in matrix.txt.
 
-What has no line does nothing; of the policy that asks for all there is, only the lines that differ. No reasons are
-in it.
 `python -m tests.core.matrix` writes the table anew: read what changed in it before you keep it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from datetime import datetime
@@ -22,6 +21,26 @@ from tests.core.stories import NOW
 
 TABLE = Path(__file__).with_name("matrix.txt")
 HELD = frozenset({"alt_9"})  # another live incident holds it too
+READING = """\
+# Who hears what: one line for each event that does anything to a link that stands so. `python -m tests.core.matrix`
+# writes it anew; after a change of judgement, what changed here is what to review.
+#
+# policy | how the link stands before | what is told of it | what is decided
+#
+# policy: "as it comes" is the defaults; "all asked for" is every choice of the operator the other way round, and shows
+#   only the lines that differ from the defaults.
+# how the link stands: tests/core/matrix_links.py makes each. alt_1 and alt_9 are alerts of PagerTree's, rtl-1 and
+#   rtl-2 of Rootly's; inc-1 is a Rootly incident, int_1:123 what a tool raised, pag a page that was asked for, lnk the
+#   link itself.
+# what is told: tests/core/matrix_events.py makes each. "read": by a fresh read, else by a webhook; "(held)": another
+#   live incident holds that alert too. No line: the event is ignored and leaves the link as it is.
+# what is decided, in this order: the verdict (applied; ignored; superseded: overtaken; unsure: to be read again); the
+#   calls owed, each with its target, `of` (our mark, or the id of what others made) and what it says; creates that need
+#   not leave any more (supersede); alarms; words that no map knows (unmapped); what changes on the link, on what it
+#   knows of the trouble, and on each of its members. Empty fields are left out, times are minutes from now, and reasons
+#   are not in it.
+"""
+_WHOLE = re.compile(r"(?!.*(?:None|  |[:;,] *[:;,]))[^\s:;,].*[^\s:;,]")  # a reason with nothing missing in it
 _SKIPPED = {"facts", "trouble", "origin", "owing", "touched_at"}
 
 
@@ -51,6 +70,7 @@ def told(decision: Decision, before: Link | None) -> str:
     parts = [decision.verdict.value, *(_said(command) for command in decision.commands)]
     parts += [f"supersede {mark}" for mark in decision.supersede]
     parts += [f"alarm: {alarm}" for alarm in decision.alarms] + [f"unmapped: {word}" for word in decision.unmapped]
+    parts += [] if _WHOLE.fullmatch(decision.reason or "") else [f"no whole reason: {decision.reason!r}"]
     return "; ".join([*parts, *_became(before, decision.link)])
 
 
@@ -98,7 +118,7 @@ def _value(value: Any) -> str:
 
 def table() -> str:
     lines = [row for choice in POLICIES for situation in SITUATIONS for row in rows(situation, choice)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([READING, *lines]) + "\n"
 
 
 if __name__ == "__main__":

@@ -136,3 +136,7 @@ def test_a_dropped_page_behind_whose_route_another_ignores_stays_loud_and_pages_
     decision = judged(dropped, paged(chosen), chosen)
     assert decision.alarms == ("nobody answered the page alt_1 for INC-12",)
     assert not [c for c in decision.commands if isinstance(c, Create)]
+
+
+def test_an_incident_met_by_a_page_of_which_nothing_is_said_is_met_all_the_same() -> None:
+    assert met_by_page(replace(incident(), trouble=None), policy(), NOW).trouble == Trouble()

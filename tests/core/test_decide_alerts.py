@@ -17,6 +17,14 @@ def _confirmed(link: Link | None) -> Link:
     return replace(link, members=tuple(replace(m, status=m.asked or m.status) for m in link.members))
 
 
+def test_news_overtaken_by_a_higher_status_is_superseded_and_a_repeat_is_ignored() -> None:
+    acknowledged = judged(alert(status=ACKED), mirrored()).link
+    late, repeated = judged(alert(status=OPEN), acknowledged), judged(alert(status=ACKED), acknowledged)
+
+    assert (late.verdict, repeated.verdict) == (Verdict.SUPERSEDED, Verdict.IGNORED)
+    assert (late.commands, late.reason) == ((), "open: overtaken, it is acknowledged by now")
+
+
 def test_a_new_pagertree_alert_becomes_a_rootly_alert() -> None:
     (create,) = judged(alert()).commands
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bridge.model import Ref, Verdict
@@ -26,10 +28,28 @@ def test_a_comment_on_a_mirrored_alert_goes_to_its_mirror() -> None:
     assert (note.target, note.of) == ("rootly", "pagertree:alt_1")
 
 
+def test_a_comment_that_bears_the_id_of_its_alert_does_not_take_its_place() -> None:
+    decision = judged(comment(Ref("pagertree", "comment", ALT.id), ALT), mirrored())
+
+    assert decision.link is not None
+    assert decision.link.home.kind == "alert"
+    assert len(decision.commands) == 1
+    again = judged(comment(Ref("pagertree", "comment", ALT.id), ALT), decision.link)
+    assert again.commands == ()
+
+
 def test_a_persons_timeline_entry_goes_to_the_page() -> None:
     (note,) = judged(comment(ENTRY, INC), paged()).commands
 
     assert note.target == "pagertree"
+
+
+def test_words_on_an_incident_that_turned_private_stay_in_rootly() -> None:
+    link = paged()
+    private = replace(link, trouble=replace(link.trouble, private=True))
+
+    assert judged(comment(ENTRY, INC), private).commands == ()
+    assert len(judged(comment(ENTRY, INC), private, policy(private_incidents=True)).commands) == 1
 
 
 def test_a_note_on_the_rootly_alert_goes_to_the_pagertree_alert() -> None:

@@ -1,4 +1,4 @@
-"""Who hears what, in full: what is judged today is what matrix.txt says line by line."""
+"""Who hears what, in full: what is judged today is what matrix.txt says line by line; its head says how to read it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from tests.core.matrix import TABLE, rows
+from tests.core.matrix import READING, TABLE, rows
 from tests.core.matrix_links import POLICIES, SITUATIONS
 
 
@@ -14,8 +14,9 @@ from tests.core.matrix_links import POLICIES, SITUATIONS
 def kept() -> dict[tuple[str, str], list[str]]:
     lines: dict[tuple[str, str], list[str]] = {}
     for line in TABLE.read_text(encoding="utf-8").splitlines():
-        choice, situation, _ = line.split(" | ", 2)
-        lines.setdefault((choice, situation), []).append(line)
+        if line and not line.startswith("#"):
+            choice, situation, _ = line.split(" | ", 2)
+            lines.setdefault((choice, situation), []).append(line)
     return lines
 
 
@@ -25,6 +26,10 @@ def test_every_event_does_what_the_table_says(situation: str, choice: str) -> No
     assert list(rows(situation, choice)) == kept().get((choice, situation), []), (
         "python -m tests.core.matrix writes it anew"
     )
+
+
+def test_the_table_says_how_it_is_read() -> None:
+    assert TABLE.read_text(encoding="utf-8").startswith(READING)
 
 
 def test_the_table_holds_nothing_else() -> None:

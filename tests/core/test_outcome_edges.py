@@ -100,10 +100,10 @@ def test_a_step_of_a_call_and_its_doubt_outlast_a_retry_and_a_turn_of_waiting() 
     assert (waiting.state, waiting.due_in, waiting.counted) == ("owed", SECOND, False)
 
 
-def test_an_unknown_effect_is_looked_at_within_five_seconds_and_doubted_afresh() -> None:
-    late, early = (outcomes.judge(call(attempts=n, progress="p"), Unknown("?"), NOW, 0.5) for n in (9, 1))
-    assert (late.due_in, late.unsure, late.afresh, late.progress) == (5 * SECOND, True, True, "p")
-    assert early.due_in == SECOND / 2
+def test_an_unknown_effect_is_looked_at_soon_five_times_then_by_the_schedule_and_doubted_afresh() -> None:
+    settled = [outcomes.judge(call(attempts=n, progress="p"), Unknown("?"), NOW, 0.5) for n in (1, 3, 5, 6, 9)]
+    assert [s.due_in / SECOND for s in settled] == [0.5, 2.5, 2.5, 30, 300]
+    assert {(s.unsure, s.afresh, s.progress) for s in settled} == {(True, True, "p")}
 
 
 def made(ago: timedelta | None) -> Event:
@@ -178,6 +178,12 @@ def test_a_missing_object_is_lag_within_two_minutes_of_a_young_link_only(event: 
     assert refused(advance(link=young), event, NOW + timedelta(seconds=119)).progress == ""
 
 
+def test_lag_is_asked_about_less_and_less_often() -> None:
+    young = replace(paged(), began_at=NOW)
+    waits = [refused(advance(link=young, attempts=n), None, NOW + SECOND, 0.25).due_in for n in (1, 2, 10, 60)]
+    assert waits == [1.5 * SECOND, 3 * SECOND, 15 * SECOND, 15 * SECOND]
+
+
 def test_what_is_missing_is_looked_for_once_more_and_then_gone() -> None:
     old = replace(paged(), began_at=NOW - HOUR)
     first, second = (refused(advance(link=old, progress=p), None) for p in ("acknowledged", "missing"))
@@ -242,3 +248,35 @@ def test_a_create_in_doubt_whose_trouble_is_over_by_now_is_not_made() -> None:
     assert ended.state == "superseded"
     assert outcomes.over_meanwhile(call(), withdrawn()) is None
     assert outcomes.over_meanwhile(call(unsure=True), paged()) is None
+
+
+# -- what is owed again ------------------------------------------------------------------------------------------------
+
+
+def test_what_crashed_may_have_had_its_effect_just_now() -> None:
+    crashed = outcomes.crashed(call(), "disk full", NOW)
+    assert (crashed.unsure, crashed.afresh) == (True, True)
+
+
+def test_whose_wait_it_is_is_told() -> None:
+    assert outcomes.again(call(), "429", NOW, 0.5, after=3).asked
+    assert not outcomes.again(call(), "503", NOW, 0.5).asked
+
+
+def test_the_least_wait_for_a_turn_is_a_tenth_of_a_second() -> None:
+    assert outcomes.wait_turn(call(), "full", timedelta(0)).due_in == timedelta(milliseconds=100)
+
+
+@pytest.mark.parametrize("asked", [None, OVER])
+def test_the_last_look_is_no_later_than_the_answer_may_be(asked: Status | None) -> None:
+    link = paged()
+    link = replace(link, members=tuple(replace(m, asked=asked) for m in link.members))
+    looked = call(Create("pagertree", MARK, Draft("T")), link=link, attempts=5, unsure_since=NOW - 19.5 * SECOND)
+    settlement = outcomes.judge_absent(looked, NOW, SETTLE)
+    assert settlement is not None
+    assert settlement.due_in == SECOND / 2
+
+
+def test_a_create_whose_member_is_not_kept_any_more_may_be_repeated() -> None:
+    unknown = call(Create("pagertree", "rootly:other#1", Draft("T")), unsure_since=NOW - SETTLE)
+    assert outcomes.judge_absent(unknown, NOW, SETTLE) is None

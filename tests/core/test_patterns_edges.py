@@ -1,5 +1,7 @@
 """Regular expressions of routes at their bounds: what is just short enough, and what ECMAScript writes otherwise."""
 
+import warnings
+
 import pytest
 
 from bridge.core.patterns import LONGEST_PATTERN, compile_pattern
@@ -9,10 +11,12 @@ from bridge.core.patterns import LONGEST_PATTERN, compile_pattern
     ("pattern", "text"),
     [
         ("a{2}$", "baa"), ("^a?b", "b"), ("a+b", "aab"), ("a*b", "b"), ("a{2,}b", "aaab"), ("^a{0,2}$", ""),
-        (r"(\d{1,10}){10}", "1234567890"), ("(a{1,3}){3}", "aaa"), ("(?:ab)+", "abab"), (r"(?<x>a)\k<x>", "aa"),
+        (r"(\d{1,10}){4}", "1234"),
+        ("([0-9a-f]{1,4}:){7}", "a:b:c:d:e:f:0:"), ("(a{1,3}){3}", "aaa"), ("(?:ab)+", "abab"), (r"(?<x>a)\k<x>", "aa"),
         ("[[]", "["), ("[]|a", "a"), ("[^]", "\n"), ("{", "{"), (r"\{", "{"), ("(?=a)a", "a"),
         ("(?!b)a", "a"), ("(?<=b)a", "ba"), ("(?<!b)a", "ca"), ("a+?b", "aab"), ("(a?)?b", "b"), ("a+b+", "ab"),
-        ("(ab?)c", "ac"), ("[a[]b", "[b"), ("x*y*", ""),
+        ("(ab?)c", "ac"), ("[a[]b", "[b"), ("x*y*", ""), ("ax*", "a"), ("(a+)?b", "aab"), ("(a{50}){50}", "a" * 2500),
+        ("^a{,3}$", "a{,3}"), ("(a{1,2}){14}", "a" * 14), ("(a{1,3}){9}", "a" * 9), ("a?x*", "a"), ("a+a?", "a"),
     ],
 )  # fmt: skip
 def test_it_is_found(pattern: str, text: str) -> None:
@@ -23,16 +27,30 @@ def test_it_is_found(pattern: str, text: str) -> None:
     ("pattern", "fault"),
     [
         ("*a", "nothing to repeat"), ("a**", "nothing to repeat"), ("(+a)", "nothing to repeat"),
-        ("(a+)+", "repeats what repeats"), (r"(\d{1,10}){11}", "repeats what repeats"), ("a+a+", "twice side by side"),
+        ("(a+)+", "repeats what repeats"), (r"(\d{1,10}){5}", "repeats what repeats"), ("a+a+", "twice side by side"),
         ("((a{1,11}){1,10})", "repeats what repeats"), (r"\w*\w*", "twice side by side"),
         ("(?i)a", "is not ECMAScript"),
         ("(?P<x>a)", "is not ECMAScript"), (r"a\Z", r"write \$"), (r"\Aa", r"write \^"), ("a)", "cannot be read"),
-        (".*a.*b.*", "more than two wildcards"), ("(", "cannot be read"),
+        (".*a.*b.*", "more than two wildcards"), ("(", "cannot be read"), ("(a+){2}", "repeats what repeats"),
+        ("((a{1,2}){4}){4}", "repeats what repeats"), ("((a+)?)+", "repeats what repeats"),
+        ("(a{1,2}){15}", "repeats what repeats"), ("(a+(b))+", "repeats what repeats"),
+        ("x(a)*(a)*", "twice side by side"), ("(?:?a)", "nothing to repeat"),
     ],
 )  # fmt: skip
 def test_it_is_refused_with_a_sentence(pattern: str, fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
         compile_pattern(pattern)
+
+
+@pytest.mark.parametrize(("pattern", "text"), [("[]", "x"), ("^a{,3}$", "aaa"), ("^a{2,3}$", "a")])
+def test_it_is_not_found(pattern: str, text: str) -> None:
+    assert not compile_pattern(pattern)(text)
+
+
+def test_a_bracket_in_a_class_is_never_a_set_that_python_warns_of() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert compile_pattern("[[qz]")("[")
 
 
 def test_a_pattern_may_be_as_long_as_the_bound_and_no_longer() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,6 +14,15 @@ from bridge.app import Parts
 from bridge.flows.exchange import exchange
 from bridge.model import Request, Response
 from tests.e2e.histories import Lab
+
+
+@pytest.fixture(autouse=True)
+def every_level() -> Iterator[None]:
+    """Whatever an earlier test let through."""
+    before = structlog.get_config()
+    structlog.reset_defaults()
+    yield
+    structlog.configure(**before)
 
 
 class Saying:

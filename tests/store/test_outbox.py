@@ -265,3 +265,12 @@ def test_a_revived_update_has_72_hours_of_its_own(store, time):
     time.pass_(3600)
     changed(store, link, description="new")
     assert {(call.attempts, call.first_try) for call in claim(store)} == {(1, time.now)}
+
+
+@pytest.mark.parametrize(("tries", "looked_for"), [(1, []), (2, [("recheck", "owed")])])
+def test_a_page_sent_twice_that_shows_itself_by_its_webhook_is_looked_for_once_more(store, tries, looked_for):
+    link = paged(store)
+    for _ in range(tries):
+        settle(store, claim_one(store), "owed", "no answer", unsure=True)
+    apply(store, member(link, mark(), id="alt_1", status=Status.OPEN))
+    assert states(store) == [("create", "done"), *looked_for]

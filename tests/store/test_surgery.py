@@ -190,6 +190,14 @@ def test_what_was_given_up_ends_too_so_that_nobody_retries_it(store):
     assert store.write(lambda tx: tx.retry_calls([call["id"] for call in calls(store)])) == 0
 
 
+def test_what_was_given_up_keeps_the_answer_that_it_was_given_up_for(store):
+    link = paged(store)
+    settle(store, claim_one(store), "dead", "refused: 422")
+    assert take_apart(store, link) == 1
+    (call,) = calls(store)
+    assert (call["state"], call["reason"]) == ("superseded", "refused: 422; taken apart by Ada")
+
+
 def test_a_tombstone_owes_nothing_whatever_is_decided(store):
     link = with_page_made(store)
     take_apart(store, link)

@@ -158,6 +158,12 @@ def test_deliveries_are_told_apart_by_rootlys_event_id():
     assert source.delivery_key(hook(sample("alert_created"))) == "5a0c1f0e-6f0b-4b5e-9d0a-0d8f5d1b7a01"
 
 
+def test_ids_too_long_to_be_kept_are_told_apart_to_their_end():
+    keys = [source.delivery_key(hook({"event": {"id": "x" * 300 + end}})) for end in ("a", "b")]
+    assert keys[0] != keys[1]
+    assert all(len(key) <= 200 for key in keys)
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b'{"event": 5}', b'{"event": {"id": " "}}', b"\xff", b"[" * 100_000]
 )

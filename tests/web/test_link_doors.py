@@ -181,6 +181,7 @@ def test_a_field_that_is_wrong_is_named(client: Client, fields: dict[str, object
 def test_a_system_that_does_not_answer_links_nothing(client: Client):
     answer = operate(client, "/links", {"pagertree": "alt_1", "rootly": INCIDENT})
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert answer.json["message"].startswith("PagerTree did not tell of alt_1 (")
     assert read(client, "/links")["items"] == []
 
 

@@ -38,6 +38,7 @@ read_missed = deliveries.read_missed
 # incident.scheduled.* (planned work is no trouble), incident_post_mortem.* and incident_status_page_event.* (writing
 # about it), pulse.* (changes), shift.* (both systems keep their own rota), genius_workflow_run.* and audit_log.*.
 _CROSSING = ("incident", "alert", "incident_event")
+LONGEST_KEY = 200  # characters of an id that is kept as it is; Rootly's are UUIDs
 _OURS = "bridge"  # the family of the bodies that `record` makes
 
 
@@ -46,7 +47,9 @@ def delivery_key(hook: Hook, /) -> str:
         key = text(mapping(_parsed(hook.body), "event"), "id")
     except Unreadable:
         key = ""
-    return key[:200] or f"body:{sha256(hook.body).hexdigest()}"
+    if len(key) > LONGEST_KEY:
+        return f"id:{sha256(key.encode('utf-8', 'replace')).hexdigest()}"
+    return key or f"body:{sha256(hook.body).hexdigest()}"
 
 
 def glance(hook: Hook, /) -> str:
