@@ -1,1 +1,1 @@
-"""Machines that try to break the promises, one module each: `python -m tests.machines` runs them and counts."""
+"""Machines that try to break the promises, a folder each: `python -m tests.machines` runs them and counts."""

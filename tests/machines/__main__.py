@@ -14,14 +14,28 @@ from typing import cast
 
 from tests.machines.tally import Budget, Machine, Tally
 
-NAMES = (
-    *("kills", "power", "disk", "api_faults", "clocks", "fuzz", "rude", "orders", "canaries", "explained"),
-    *("drift", "load", "mutants"),
-)
+MACHINES = {
+    "kills": "kills.machine",
+    "power": "power.machine",
+    "disk": "disk.machine",
+    "api_faults": "api_faults.machine",
+    "clocks": "clocks.machine",
+    "fuzz": "fuzz.machine",
+    "rude": "rude.machine",
+    "orders": "orders.machine",
+    "canaries": "canaries",
+    "explained": "explained.machine",
+    "drift": "drift.machine",
+    "load": "load.machine",
+    "load_burst": "load.burst",
+    "load_soak": "load.soak",
+    "mutants": "mutants.machine",
+}
+NAMES = tuple(MACHINES)
 
 
 def machine(name: str) -> Machine:
-    return cast(Machine, import_module(f"tests.machines.{name}"))
+    return cast(Machine, import_module(f"tests.machines.{MACHINES[name]}"))
 
 
 def main() -> int:

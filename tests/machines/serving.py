@@ -28,7 +28,8 @@ from bridge.cli import running
 from bridge.cli.ending import end
 from bridge.store.sqlite import open_readonly
 from tests.e2e.harness import until
-from tests.machines import kills_points, kills_sabotage
+from tests.machines.kills import points as kills_points
+from tests.machines.kills import sabotage as kills_sabotage
 
 ROOT = Path(__file__).parent.parent.parent
 GO = "go"  # the file that a held child waits for

@@ -8,12 +8,12 @@ import pytest
 
 from bridge.model import NoAnswer, Request, Response
 from simulation.virtual import replaced
-from tests.machines import api_faults
-from tests.machines.api_faults_sabotage import SABOTAGED
-from tests.machines.api_faults_scene import open_stand
-from tests.machines.api_faults_wire import fault
-from tests.machines.faulting_kinds import KINDS
-from tests.machines.faulting_tls import ADDRESSES_IN_ORDER
+from tests.machines.api_faults import machine as api_faults
+from tests.machines.api_faults.sabotage import SABOTAGED
+from tests.machines.api_faults.scene import open_stand
+from tests.machines.api_faults.wire import fault
+from tests.machines.faulting.kinds import KINDS
+from tests.machines.faulting.tls import ADDRESSES_IN_ORDER
 from tests.machines.tally import Budget
 
 SECONDS, MOST = 12.0, 24  # a faster machine plays no others than a slower one

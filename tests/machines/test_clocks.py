@@ -10,7 +10,7 @@ import pytest
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from bridge.schedule import Every, keep_in_step
-from tests.machines import clocks
+from tests.machines.clocks import machine as clocks
 from tests.machines.tally import Budget, Tally
 
 SHORT = ("-6 min, running",)  # the one that stopped every job once

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import disk
+from tests.machines.disk import machine as disk
 from tests.machines.tally import Budget
 
 

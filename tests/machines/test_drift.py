@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import drift
+from tests.machines.drift import machine as drift
 from tests.machines.tally import Budget
 
 

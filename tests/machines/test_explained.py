@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import explained
+from tests.machines.explained import machine as explained
 from tests.machines.tally import Budget
 
 

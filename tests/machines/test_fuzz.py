@@ -5,9 +5,9 @@ from random import Random
 
 import pytest
 
-from tests.machines import fuzz
-from tests.machines.fuzz_bodies import changed
-from tests.machines.fuzz_seeds import seeds
+from tests.machines.fuzz import machine as fuzz
+from tests.machines.fuzz.bodies import changed
+from tests.machines.fuzz.seeds import seeds
 from tests.machines.tally import Budget
 
 pytestmark = pytest.mark.timeout(300)  # a busy machine may be slow to start a server

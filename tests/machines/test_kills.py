@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import kills
-from tests.machines.kills_points import MUST, path_of
+from tests.machines.kills import machine as kills
+from tests.machines.kills.points import MUST, path_of
 from tests.machines.tally import Budget
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import load
-from tests.machines.load_rig import open_rig
-from tests.machines.load_sender import Answer
-from tests.machines.load_watch import Sample, Watch
+from tests.machines.load import machine as load
+from tests.machines.load.rig import open_rig
+from tests.machines.load.sender import Answer
+from tests.machines.load.watch import Sample, Watch
 from tests.machines.tally import Tally
 
 

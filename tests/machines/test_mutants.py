@@ -8,9 +8,9 @@ import pytest
 from bridge.core import lanes
 from bridge.core.lanes import lane_of
 from bridge.model import Advance, Lane, Status
-from tests.machines import mutants
-from tests.machines.mutants_applied import apply
-from tests.machines.mutants_changes import changes
+from tests.machines.mutants import machine as mutants
+from tests.machines.mutants.applied import apply
+from tests.machines.mutants.changes import changes
 from tests.machines.tally import Budget
 
 RESOLVE = Advance("pagertree", "rootly:1#1", Status.RESOLVED)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import orders
-from tests.machines.orders_tellings import permutation
+from tests.machines.orders import machine as orders
+from tests.machines.orders.tellings import permutation
 from tests.machines.tally import Budget
 
 SECONDS, MOST = 5.0, 60  # a faster machine plays no others than a slower one

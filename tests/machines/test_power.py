@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import power
-from tests.machines.power_disk import Disk
-from tests.machines.power_log import Op, parse
+from tests.machines.power import machine as power
+from tests.machines.power.disk import Disk
+from tests.machines.power.log import Op, parse
 from tests.machines.tally import Budget
 
 needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: NO POWER WAS CUT")

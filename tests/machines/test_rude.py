@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.machines import rude
-from tests.machines.rude_posts import is_whole, post, statuses
+from tests.machines.rude import machine as rude
+from tests.machines.rude.posts import is_whole, post, statuses
 from tests.machines.tally import Budget
 
 pytestmark = pytest.mark.timeout(300)  # a busy machine may be slow to start a server

@@ -1,0 +1,1 @@
+"""Every kind of fault at every place that calls."""

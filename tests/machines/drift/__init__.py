@@ -1,0 +1,1 @@
+"""Ten thousand live links, and some that drift."""

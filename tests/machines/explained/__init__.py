@@ -1,0 +1,1 @@
+"""Whether every row of a bad day answers for itself."""

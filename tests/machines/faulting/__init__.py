@@ -1,0 +1,1 @@
+"""A door in front of a vendor that plays one fault."""

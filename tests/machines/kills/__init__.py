@@ -1,0 +1,1 @@
+"""SIGKILL at every point and at system calls."""

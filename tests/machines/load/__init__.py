@@ -1,0 +1,1 @@
+"""Load that is held, bursts, and long days."""

@@ -1,0 +1,1 @@
+"""Webhooks in any order, again, late, or not at all."""

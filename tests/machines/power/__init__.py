@@ -1,0 +1,1 @@
+"""What a disk may hold when the power fails."""
