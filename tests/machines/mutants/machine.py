@@ -1,6 +1,6 @@
 """Change the judgement in bridge/core by one small mistake at a time: is there a test that notices each?
 
-`python -m tests.machines mutants` plays all of them; `python -m tests.machines.mutants.machine` prints the share of each
+`python -m tests.machines mutants` plays all of them; `python -m tests.machines.mutants.machine` prints the share by
 module and the survivors that survivors.txt gives no reason for.
 """
 
