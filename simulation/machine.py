@@ -50,7 +50,7 @@ MEMORY = Path("/dev/shm")  # where a sync costs nothing; the promises about disk
 WAITERS = (incident_pages, lookagain, pages)  # flows that somebody waits for, with a time of their own
 SCHEDULE = frozenset((1, 2, 15, 30, 60, 120, 300, 600, 1800, 3600))  # seconds, but for the 5 of a doubtful call
 MOST_TRIES = 15  # of one call within a minute
-MOST_WHILE_DOWN = 12  # calls within a minute to a side that refuses our key
+MOST_WHILE_DOWN = 15  # calls in a minute to a side that refuses our key: what was under way, probes, two polls
 
 WAITING = "SELECT MIN(due_at) FROM deliveries WHERE verdict = 'waiting'"
 OWED = "SELECT MIN(due_at) FROM outbox WHERE state = 'owed' AND blocked = 0 AND target = ?"

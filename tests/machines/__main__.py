@@ -6,11 +6,14 @@ A line for each says what it counted; what broke is printed with the line that p
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 from importlib import import_module
 from pathlib import Path
 from typing import cast
+
+import structlog
 
 from tests.machines.tally import Budget, Machine, Tally
 
@@ -40,6 +43,7 @@ def machine(name: str) -> Machine:
 
 def main() -> int:
     asked = _asked()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))  # a line for each machine
     names = asked.names or NAMES
     if asked.sabotage:
         return max(_sabotaged(name, asked) for name in names)
