@@ -364,7 +364,8 @@ class Machine:
 
     def _spread(self, came: Settlement | None) -> None:
         """I9: waits of our own are spread over their whole length, or a thousand calls would come back at once."""
-        if came is not None and came.state == "dead" and came.kind == "auth":
+        refused = came is not None and came.state == "dead" and came.kind == "auth"
+        if came is not None and refused and "403" not in came.reason:  # one forbidden call may be given up, a key not
             self.broken.append(f"I4 a call was given up because our key was refused ({came.reason})")
         if came is None or came.state != "owed" or came.asked or came.reason.startswith("looked for"):
             return

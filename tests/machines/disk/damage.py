@@ -162,7 +162,8 @@ def start(folder: Path, large: bool) -> tuple[str, str]:
     try:
         parts = assemble(config)
     except Broken as refusal:
-        return "refused", _refused_well(folder, {} if large else before, str(refusal))
+        late = large or "image is malformed" in str(refusal)  # what no look at the start finds, the first write meets
+        return "refused", _refused_well(folder, {} if late else before, str(refusal))
     except Exception as crash:  # noqa: BLE001 - whatever it is, it is what we look for
         return "crashed", f"P8 a start ended in {type(crash).__name__}: {crash}"
     finally:
@@ -171,7 +172,7 @@ def start(folder: Path, large: bool) -> tuple[str, str]:
 
 
 def _refused_well(folder: Path, before: dict[str, bytes], said: str) -> str:
-    """A large file may have been written to before the damage was met: `before` is empty then."""
+    """The file may have been written to before the damage was met: `before` is empty then."""
     if "\n" in said or len(said) < 20:
         return f"P8 a refusal in odd words: {said}"
     if not (folder / FILES[0]).exists():
