@@ -11,7 +11,7 @@ from simulation import machine, sabotage
 from simulation.__main__ import kept_seeds
 from simulation.play import DEMANDS, play
 
-SECONDS = 20.0
+SECONDS = 12.0
 FIRST, MOST = 100_000, 200  # a faster machine plays no others than a slower one
 
 

@@ -29,6 +29,7 @@ SECRETS = {"pagertree": "a-secret-of-pagertree-01", "rootly": "a-secret-of-rootl
 QUERY = f"secret={SECRETS['pagertree']}"
 UNLIMITED = 1_000_000_000
 PATIENCE = 120.0
+OURS = ('"rootly:', '"int_load:')  # what a bridge at work pages meanwhile is no trouble of PagerTree's own
 
 
 @dataclass(slots=True)
@@ -62,8 +63,9 @@ class PagerTree:
                 self.system.raise_alert(f"Checkout fails {number}")
             _until_told(self.system, heard, count)
         switches.webhook_url, switches.events = "", events
-        write_posts(Path(file), (alert(body, QUERY) for body in heard.bodies))
-        return count
+        strangers = [body for body in heard.bodies if not any(mark in body for mark in OURS)]
+        write_posts(Path(file), (alert(body, QUERY) for body in strangers))
+        return len(strangers)
 
     def tell(self, url: str) -> None:
         """Webhooks go there from now on; nowhere if it is empty."""
