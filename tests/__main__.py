@@ -11,7 +11,7 @@ STEPS = ("ruff format --check .", "ruff check .", "mypy --strict bridge")
 
 def main(wanted: list[str]) -> int:
     """The first exit code that is not 0, else 0."""
-    for step in (*(shlex.split(step) for step in STEPS), ["pytest", "-n", "auto", *wanted]):
+    for step in (*(shlex.split(step) for step in STEPS), ["pytest", "-n", "auto", "--dist", "worksteal", *wanted]):
         print(f"$ python -m {shlex.join(step)}", flush=True)
         if code := subprocess.run([sys.executable, "-m", *step], cwd=ROOT, check=False).returncode:
             return code
