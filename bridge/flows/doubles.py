@@ -15,10 +15,10 @@ from bridge.store.contract import Transaction
 
 def look_again_later(tx: Transaction, call: Call) -> None:
     """Owe one more look at the mark; the store makes it due after a minute."""
+    link = tx.link(call.link.id)
+    assert link is not None, "a link with an owed call stays"
     recheck = Recheck(call.command.target, call.command.of)
-    tx.apply(
-        Decision(Verdict.APPLIED, "its first answer was lost: looked at once more", call.link, (recheck,)), call.cause
-    )
+    tx.apply(Decision(Verdict.APPLIED, "its first answer was lost: looked at once more", link, (recheck,)), call.cause)
 
 
 def resolve(parts: Parts, call: Call, chance: float) -> Settlement:

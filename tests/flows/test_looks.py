@@ -7,7 +7,7 @@ import pytest
 from bridge.model import Call, Recheck, Response, Settlement
 from bridge.sandbox.faults import Fault
 from tests.e2e.histories import Lab
-from tests.flows.by_hand import again, claimed, made, owed, paged
+from tests.flows.by_hand import again, claimed, heard, made, owed, paged
 
 
 def lost(lab: Lab) -> Call:
@@ -37,6 +37,16 @@ def test_a_page_whose_answer_was_lost_is_found_and_not_made_again(lab: Lab) -> N
     settled = made(lab, lost(lab))
     assert (settled.state, alerts(lab)) == ("done", 1)
     assert "found by its mark" in settled.reason
+
+
+def test_what_was_decided_while_a_page_was_looked_for_stays(lab: Lab) -> None:
+    call = lost(lab)
+    (incident,) = lab.rootly.state()["incidents"]
+    lab.rootly.update_incident(incident["id"], title="Checkout slow")
+    heard(lab)
+    assert made(lab, call).state == "done"
+    with lab.parts.store.reports() as reports:
+        assert [link["title"] for link in reports.links({}, 10)] == ["Checkout slow"]
 
 
 def test_a_look_up_that_is_refused_opens_the_circuit(lab: Lab) -> None:
