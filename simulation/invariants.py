@@ -20,7 +20,7 @@ from simulation.vendors import Vendors
 
 GONE = ("resolved", "suppressed")
 OURS = ("rootly:", "page:", f"{TOOL}:")  # how our marks begin in PagerTree
-MOST_CALLS = 12  # effective writes for each thing that somebody did, notes on several pages included
+MOST_CALLS = 8  # effective writes for each thing that somebody did, notes on several pages included
 
 
 text_mark = lru_cache(100_000)(marks.text_mark)
@@ -235,7 +235,9 @@ def i8_what_was_seen_on_the_way(e: Evidence) -> str:
     return e.machine.broken[0] if e.machine.broken else ""
 
 
-INVARIANTS: tuple[Callable[[Evidence], str], ...] = (
+Invariant = Callable[[Evidence], str]
+
+INVARIANTS: tuple[Invariant, ...] = (
     i8_what_was_seen_on_the_way,
     i8_only_creates_and_moves_are_waited_for,
     i1_accepted_is_kept_and_ends,
@@ -252,4 +254,23 @@ INVARIANTS: tuple[Callable[[Evidence], str], ...] = (
     i5_our_pages_are_not_mirrored,
     i5_calls_are_bounded,
     i5_nothing_ends_by_itself,
+)
+
+
+LAST_KEPT = "SELECT MAX(rowid) FROM deliveries"
+
+# It asks what came in at the doors: only one delivery more can break it.
+OF_WHAT_CAME: frozenset[Invariant] = frozenset({i1_a_repeat_is_one_delivery})
+
+# They ask the bridge's own tables; what else they look at only grows and only allows more.
+OF_WHAT_IS_STORED: frozenset[Invariant] = frozenset(
+    {
+        i8_only_creates_and_moves_are_waited_for,
+        i1_accepted_is_kept_and_ends,
+        i1_nothing_applied_is_without_its_link,
+        i2_one_link_for_a_trouble,
+        i2_an_episode_needs_a_restart,
+        i3_nothing_before_its_create,
+        i3_a_confirmed_call_is_not_repeated,
+    }
 )

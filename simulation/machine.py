@@ -8,9 +8,7 @@ import os
 import shutil
 import tempfile
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
@@ -23,7 +21,7 @@ from bridge.budgets import Budgets
 from bridge.config import Config, load_config
 from bridge.core.circuits import lets_pass
 from bridge.errors import BridgeError
-from bridge.flows import incident_pages, listing, lookagain, oncall, pages, resync
+from bridge.flows import clocks, incident_pages, listing, lookagain, oncall, pages, receive, resync
 from bridge.flows.deliver import deliver_one
 from bridge.flows.poll import poll
 from bridge.flows.probing import probe as ask_again
@@ -31,23 +29,26 @@ from bridge.flows.process import process_one
 from bridge.flows.surgery import resume_due
 from bridge.flows.timers import resolve_due
 from bridge.model import Call, Circuit, Delivery, Settlement
+from bridge.redact import Redactor
 from bridge.store import ids, sqlite_engine
 from bridge.store.contract import Transaction
 from bridge.store.sqlite import SqliteStore
 from bridge.store.sqlite_engine import Engine
-from bridge.store.writer import Unit, Writer
+from bridge.systems import payload
 from bridge.worker import LEASE
 from simulation.chances import Rates
 from simulation.disk import Disk, Looks, NoLock, new_disk
+from simulation.threads import AtOnce, Beside, InlineWriter, Promise
 from simulation.vendors import KEYS, SECRETS, URLS
 from simulation.virtual import Crash, Place, Time, dice
 
 TOOL = "int_tool"  # an integration whose signals go to both sides
 POLLS = (30.0, 120.0, 300.0)  # seconds between two polls, as a seed draws it
 RESYNC, TIMERS = 300.0, 60.0  # seconds
+NEVER = float("inf")
 MEMORY = Path("/dev/shm")  # where a sync costs nothing; the promises about disks have a machine of their own
 
-WAITERS = (incident_pages, lookagain, pages)  # flows that somebody waits for, with a time of their own
+WAITERS = (clocks, incident_pages, lookagain, pages)  # flows with a time of their own
 SCHEDULE = frozenset((1, 2, 15, 30, 60, 120, 300, 600, 1800, 3600))  # seconds, but for the 5 of a doubtful call
 MOST_TRIES = 15  # of one call within a minute
 MOST_WHILE_DOWN = 15  # calls in a minute to a side that refuses our key: what was under way, probes, two polls
@@ -100,68 +101,19 @@ def clean_up() -> None:
     configuration.cache_clear()
 
 
-class InlineWriter(Writer):
-    """The real writer without its thread: `submit` returns after the COMMIT, and the power may fail around it."""
+@lru_cache(maxsize=4)
+def _redactor(secrets: tuple[str, ...]) -> Redactor:
+    """An answer that comes again is not looked through again."""
+    made = Redactor(secrets)
+    made.bytes = lru_cache(maxsize=1024)(made.bytes)  # type: ignore[method-assign]
+    return made
 
-    def __init__(self, engine: Engine, around: Callable[[], object]) -> None:
-        self._engine, self._around = engine, around
-        self._wakes: list[Callable[[str], None]] = []
-        self.busy = False
 
-    def submit(self, work: Callable[[Any], Any]) -> Future[Any]:
-        self._around()
-        unit = Unit(work, Future())
-        unit.future.set_running_or_notify_cancel()
-        self.busy = True
-        try:
-            self._serve([unit])
-        finally:
-            self.busy = False
-        self._around()
-        return unit.future
-
-    def close(self) -> None:
-        self._engine.close()
+_parsed = lru_cache(maxsize=1024)(payload.parse_json)  # nor read again: nobody changes what was read
 
 
 def _claimed_for(target: str, tx: Transaction) -> tuple[Call, ...]:
     return tx.claim_calls(1, LEASE, [target])
-
-
-class AtOnce:
-    """A pool of threads without threads: the work is done where it is handed in, so that a seed repeats itself."""
-
-    def __init__(self, *_: object) -> None:
-        """It has no size and no name."""
-
-    def __enter__(self) -> AtOnce:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Nothing is left to wait for."""
-
-    def submit(self, work: Callable[..., Any], *given: object) -> Future[Any]:
-        done: Future[Any] = Future()
-        try:
-            done.set_result(work(*given))
-        except Exception as fault:  # noqa: BLE001 - whatever the work raised belongs to its caller
-            done.set_exception(fault)
-        return done
-
-
-@dataclass(frozen=True, slots=True)
-class Beside:
-    """A thread without a thread. Where it met a crash, its process has died with it."""
-
-    target: Callable[..., object]
-    args: tuple[object, ...] = ()
-    daemon: bool = True
-
-    def start(self) -> None:
-        before = Crash.raised
-        self.target(*self.args)
-        if Crash.raised > before:
-            raise Crash("in a thread")
 
 
 class Machine:
@@ -176,6 +128,8 @@ class Machine:
         self.starts = 0
         self._tries: dict[str, deque[float]] = {}
         self._unspread = 0  # waits that lack their jitter
+        self._looked: tuple[int, tuple[Circuit, ...]] | None = None  # the state that `_next_at` was read from
+        self._next_at = NEVER
         self.poll = chance.choice(POLLS)
         self.last_resync: resync.Run | None = None  # that found its end
         self.disk: Disk = new_disk(folder())
@@ -189,11 +143,15 @@ class Machine:
             (sqlite_engine, "open_for_writing", lambda _path: self.disk),
             (app, "Transport", lambda *_, **__: self.network),
             (app, "Budgets", self._budgets),
+            (app, "Redactor", _redactor),
+            (payload, "parse_json", _parsed),
             (ids, "secrets", dice(self.time)),
             (resync, "ULID", self.time.ulid),
             (pages, "ULID", self.time.ulid),
+            (lookagain, "ULID", self.time.ulid),
             (listing, "ThreadPoolExecutor", AtOnce),
             (oncall, "Thread", Beside),
+            (receive, "Future", Promise),
             *((flow, "time", SimpleNamespace(monotonic=lambda: self.time.now)) for flow in WAITERS),
         ]
 
@@ -291,12 +249,19 @@ class Machine:
     def due_at(self) -> float:
         """When there is something to do for a hand, in true time."""
         if self.parts is None:
-            return float("inf")
+            return NEVER
         circuits = tuple(self.parts.circuits.known.values())
+        state = (self.disk.conn.total_changes, circuits)
+        if state != self._looked:
+            self._looked, self._next_at = state, self._stored_at(circuits)
+        probes = (self._probe_at(c) for c in circuits if c.open)
+        return min(self._next_at, *probes, NEVER) - self.time.skew
+
+    def _stored_at(self, circuits: Iterable[Circuit]) -> float:
+        """What no row has changed since stays as it is: the database is asked once for each state of it."""
         ats = [self.disk.conn.execute(WAITING).fetchone()[0]]
         ats += [self.disk.conn.execute(OWED, (c.target,)).fetchone()[0] for c in circuits if not c.open]
-        ats += [self._probe_at(c) for c in circuits if c.open]
-        return min((at for at in ats if at is not None), default=float("inf")) - self.time.skew
+        return min((at for at in ats if at is not None), default=NEVER)
 
     def _probe_at(self, circuit: Circuit) -> float:
         """The real hands look every second, and a clock that was put back holds no probe."""

@@ -43,7 +43,7 @@ class People:
         """One thing, drawn by chance."""
         name = self.chance.choice(self.weather.often(DEEDS))
         before = len(self.story)
-        self.vendors.changed()
+        self.vendors.changed("rootly" if name in IN_ROOTLY else "pagertree")
         try:
             DEEDS[name](self)
         except (pagertree.Refused, rootly.Refused, LookupError):
@@ -58,11 +58,11 @@ class People:
     # -- who and what
 
     def begin_alert(self) -> None:
-        self.vendors.changed()
+        self.vendors.changed("pagertree")
         self.alerts.append(self.vendors.pagertree.raise_alert(f"alert {len(self.alerts)}")["id"])
 
     def begin_incident(self) -> None:
-        self.vendors.changed()
+        self.vendors.changed("rootly")
         severity = self.chance.choice(("critical", "high", "medium", "low", None))
         found = self.vendors.rootly.start_incident(f"incident {len(self.incidents)}", severity=severity)
         self.incidents.append(found["id"])
@@ -191,3 +191,12 @@ DEEDS: dict[str, Callable[[People], object]] = {
     "acknowledge a signal": lambda p: p.signal("acknowledge"),
     "resolve a signal": lambda p: p.signal("resolve"),
 }
+
+# All others are done in PagerTree, but for signals, which are a tool's; nobody does something in both at once.
+IN_ROOTLY = frozenset(
+    {
+        *("an incident", "acknowledge a mirror", "answer and hand on", "resolve a mirror", "note on a mirror"),
+        *("retrigger a mirror", "attach an alert", "rename an incident", "change the severity", "mitigate"),
+        *("resolve an incident", "cancel an incident", "restart an incident", "write on a timeline"),
+    }
+)

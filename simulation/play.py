@@ -5,9 +5,10 @@ from __future__ import annotations
 import gc
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
+from functools import lru_cache
 from random import Random
+from typing import NamedTuple
 
 import structlog
 
@@ -18,13 +19,13 @@ from bridge.systems.integrations import ARRIVAL
 from simulation import chances, vendors
 from simulation.agreement import disagreements
 from simulation.chances import ORDINARY, Weather, long_tailed
-from simulation.invariants import INVARIANTS, Evidence
+from simulation.invariants import INVARIANTS, LAST_KEPT, OF_WHAT_CAME, OF_WHAT_IS_STORED, Evidence, Invariant
 from simulation.machine import RESYNC, TOOL, Machine
 from simulation.network import Network
 from simulation.operators import Operators
 from simulation.people import People
 from simulation.vendors import Post, Vendors
-from simulation.virtual import BEGIN, Crash, Place, Time, in_vendors, replaced
+from simulation.virtual import BEGIN, Crash, Place, Time, in_vendors, replaced, silenced
 
 ALLOWANCE = 90.0  # seconds beside two resync periods: the calls themselves, and the look for doubles a minute later
 LONGEST_RETRY = 3600.0 + ALLOWANCE
@@ -50,6 +51,14 @@ class Demands:
 
 
 DEMANDS = Demands()
+
+
+class State(NamedTuple):
+    """Numbers that grow with every change: of what came in, of what the bridge keeps, and of all else."""
+
+    came: int | None
+    stored: tuple[int, int]
+    around: tuple[int, int, int, int]
 
 
 class Broken(AssertionError):
@@ -89,7 +98,7 @@ class Play:
     book: sqlite3.Connection | None = None
     poison: set[str] = field(default_factory=set)  # the trouble that fails for ever
     weather: Weather = ORDINARY
-    checked: tuple[int, ...] = ()  # the state that the invariants saw last
+    checked: State | None = None  # what the invariants saw last
 
     # -- webhooks and signals
 
@@ -149,6 +158,8 @@ class Play:
         if not DEMANDS.prompt and self._left() and self.machine.due_at() < float("inf"):
             self.slow = True  # the schedule of retries: a call that failed often waits up to an hour
             self._work_until(self.time.now + LONGEST_RETRY, self._at_rest)
+        self.checked = None
+        self._check()
         if left := self._left():
             late = "an hour" if self.slow else "two resync periods"
             raise Broken(f"{'I11' if self.poison else 'I4'} {late} after the last fault: {left[0]}")
@@ -258,21 +269,21 @@ class Play:
         self.machine.start()
 
     def _check(self) -> None:
-        """Every state is looked at once: what did not change since is as sound as it was."""
+        """Every state is looked at once: what an invariant asks for and did not change since is as sound as it was."""
         assert self.book is not None
-        state = self._state()
-        if state == self.checked:
+        now, before = self._state(), self.checked
+        if now == before:
             return
-        self.checked = state
+        self.checked = now
         evidence = Evidence(self.book, self.accepted, self.people, self.vendors, self.network, self.machine)
-        for invariant in INVARIANTS:
+        for invariant in _in_question(before, now):
             if fault := invariant(evidence):
                 raise Broken(fault)
 
-    def _state(self) -> tuple[int, ...]:
+    def _state(self) -> State:
         assert self.book is not None
-        seen = (self.vendors.changes, self.network.writes, self.people.deeds)
-        return (self.book.total_changes, len(self.accepted), len(self.machine.broken), *seen)
+        around = (self.vendors.changes, self.network.writes, self.people.deeds, len(self.machine.broken))
+        return State(self.book.execute(LAST_KEPT).fetchone()[0], (self.book.total_changes, len(self.accepted)), around)
 
     def told(self) -> list[str]:
         """Every delivery and every call as the bridge keeps them."""
@@ -290,6 +301,21 @@ TOLD = (
 BACKLOG = """
 SELECT (SELECT count(*) FROM deliveries WHERE verdict = 'waiting') + (SELECT count(*) FROM outbox WHERE state = 'owed')
 """
+
+
+@lru_cache(maxsize=16)
+def _asked_anew(came: bool, stored: bool, around: bool) -> tuple[Invariant, ...]:
+    """Those that look at something new, in their order."""
+    new = (
+        dict.fromkeys(INVARIANTS, around) | dict.fromkeys(OF_WHAT_IS_STORED, stored) | dict.fromkeys(OF_WHAT_CAME, came)
+    )
+    return tuple(one for one in INVARIANTS if new[one])
+
+
+def _in_question(before: State | None, now: State) -> tuple[Invariant, ...]:
+    if before is None:
+        return INVARIANTS
+    return _asked_anew(now.came != before.came, now.stored != before.stored, now.around != before.around)
 
 
 def _set_up(seed: int, time: Time, weather: Weather) -> Play:
@@ -315,7 +341,7 @@ def play(seed: int, sabotage: Sequence[Place] = (), weather: Weather = ORDINARY)
     structlog.configure(wrapper_class=SILENT)
     time = Time(seed)
     try:
-        with replaced(in_vendors(time)), replaced(sabotage):
+        with replaced(in_vendors(time)), replaced(silenced()), replaced(sabotage):
             return _played(_set_up(seed, time, weather))
     finally:
         structlog.configure(**before)
@@ -323,7 +349,7 @@ def play(seed: int, sabotage: Sequence[Place] = (), weather: Weather = ORDINARY)
 
 def _played(one: Play) -> Played:
     fault = ""
-    with replaced(one.machine.places()), closing(one.machine.disk.conn) as one.book:
+    with replaced(one.machine.places()), one.machine.disk.plugged() as one.book:
         try:
             one.run()
         except Broken as broken:

@@ -17,7 +17,7 @@ from bridge.core import alerts, circuits, incidents, retry, texts
 from bridge.core import decide as deciding
 from bridge.core import outcome as outcomes
 from bridge.core.drift import missing
-from bridge.flows import calls, pages, process, receive, resync
+from bridge.flows import calls, clocks, pages, process, receive, resync
 from bridge.flows.process import judge, summary
 from bridge.model import Advance, Call, Delivery, Event, Note, Outcome, Retry, Says, Settlement, Status, Verdict
 from bridge.store import claims, outbox, upkeep
@@ -222,6 +222,11 @@ def clock_believed() -> list[Place]:
     return [(upkeep, "shift", lambda *_: None)]
 
 
+def age_by_our_clock() -> list[Place]:
+    """A trouble is as old as our own clock says."""
+    return [(clocks, "age", lambda parts, since: parts.clock() - since)]
+
+
 def webhooks_trusted() -> list[Place]:
     """Nobody looks whether a webhook was lost."""
     return [(resync, "_compare_and_keep", lambda *_: None), (resync, "_take_missed", lambda *_: None)]
@@ -281,7 +286,7 @@ SWITCHES: dict[str, Callable[[], list[Place]]] = {
         *(duplicates_unknown, lease_ignored, body_believed, half_a_list, one_try, resolves_dropped),
         *(circuit_never_closes, circuit_never_opens, no_backoff, no_jitter, one_line_for_all, clock_believed),
         *(webhooks_trusted, doubt_is_success, refused_key_is_final, note_without_looking, page_key_forgotten),
-        *(pause_ignored, tombstone_forgotten),
+        *(pause_ignored, tombstone_forgotten, age_by_our_clock),
     )
 }
 
@@ -290,6 +295,7 @@ SWITCHES: dict[str, Callable[[], list[Place]]] = {
 TROUBLES = ("an alert", "an incident", "a signal")
 WEATHER: dict[str, Weather] = {
     "circuit_never_opens": Weather(favoured=TROUBLES, spells=1.0, deeds=40, longest=120.0),
+    "age_by_our_clock": Weather(favoured=("an incident",), longest=240.0, ahead=7200.0),
     "clock_believed": Weather({"refused": 0.3, "broken": 0.3}, deeds=30, longest=240.0, ahead=6000.0),
     "crash_forgotten": Weather(
         {"crash_call": 0.15, "loss": 0.6}, favoured=("an incident", "a signal", "page"), operators=0.3

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from email.utils import formatdate
 from functools import lru_cache, partial
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Flask
+from flask import Response as FlaskResponse
 from flask.ctx import RequestContext
-from flask.sessions import SecureCookieSession
-from werkzeug.routing import MapAdapter
+from flask.sessions import NullSession
+from werkzeug.routing import Rule
 
 from bridge.model import Hook, Request, Response
 from bridge.sandbox import pagertree, rootly
@@ -28,6 +30,10 @@ DOORS = {
     "pagertree": f"http://127.0.0.1:3/webhooks/pagertree?secret={SECRETS['pagertree']}",
     "rootly": "http://127.0.0.1:3/webhooks/rootly",
 }
+
+
+NO_SESSION = NullSession()
+LASTING = ("/teams", "/routers", "/account_users", "/alert_urgencies", "/severities")  # nobody changes them in a seed
 
 
 @dataclass(slots=True)
@@ -47,7 +53,7 @@ class Sender:
     source: str
     time: Time
     send_off: Callable[[Post], object]
-    changed: Callable[[], object]
+    noted: Callable[[], object]
     attempts: list[Attempt] = field(default_factory=list)
 
     def send(self, url: str, headers: Headers, body: bytes, label: str = "") -> None:
@@ -56,7 +62,7 @@ class Sender:
         self.send_off(Post(self.source, Hook(body, lower, dict(parse_qsl(urlsplit(url).query))), label))
 
     def note(self, post: Post, status: int | None) -> None:
-        self.changed()
+        self.noted()
         self.attempts.append(Attempt(f"/webhooks/{self.source}", post.label, post.tries, status, self.time.now))
 
     def log(self) -> list[Attempt]:
@@ -79,9 +85,12 @@ class Vendors:
 
     def __init__(self, time: Time, send_off: Callable[[Post], object], queued: float, list_lag: float) -> None:
         self.pagertree, self.rootly = _emptied()
-        self.senders = {name: Sender(name, time, send_off, partial(self.changed, name)) for name in KEYS}
+        self.senders = {name: Sender(name, time, send_off, partial(self.noted, name)) for name in KEYS}
         self._time, self.changed_at = time, time.now
+        self._lag = 1.01 * list_lag  # times are written in milliseconds
+        self._complete_at = time.now + self._lag
         self.changes = 0  # how often something may have changed in either
+        self._lasting: dict[tuple[object, ...], Response] = {}  # read in this seed
         self._known: dict[str, dict[tuple[object, ...], Response]] = {name: {} for name in KEYS}  # read since a change
         self.pagertree.switches.queued_seconds, self.pagertree.switches.list_lag_seconds = queued, list_lag
         self.pagertree._timers = Timers(time, partial(self.changed, "pagertree"))  # type: ignore[assignment]  # their threads know no virtual time
@@ -92,17 +101,32 @@ class Vendors:
         """In these systems, or in both."""
         self.changes += 1
         self.changed_at = self._time.now
+        self._complete_at = self._time.now + self._lag
         for system in systems or KEYS:
             self._known[system].clear()
 
+    def noted(self, system: str) -> None:
+        """What became of a webhook: the lists of webhooks alone tell of it."""
+        self.changed_at = self._time.now
+        known = self._known[system]
+        for question in [one for one in known if "/webhooks/" in str(one[0])]:
+            del known[question]
+
     def answer(self, system: str, request: Request) -> Response:
-        """The request has its effect now. The same question between two changes has the same answer."""
+        """It tells the time, as those of servers do."""
+        said = self._said(system, request)
+        return replace(said, headers={**said.headers, "date": _date(int(self._time.now))})
+
+    def _said(self, system: str, request: Request) -> Response:
+        """The request has its effect now. The same question between two changes has the same answer, once the lists
+        that lag have caught up."""
         if request.method != "GET":
             self.changed(system)
             return _called(system, request)
-        if system == "pagertree" and self.pagertree.switches.list_lag_seconds:
+        if system == "pagertree" and self._time.now < self._complete_at:
             return _called(system, request)
-        known, question = self._known[system], (request.url, *request.params.items())
+        known = self._lasting if request.url.endswith(LASTING) else self._known[system]
+        question = (request.url, *request.params.items())
         if question not in known:
             known[question] = _called(system, request)
         return known[question]
@@ -111,10 +135,19 @@ class Vendors:
 def _called(system: str, request: Request) -> Response:
     """Straight to the application's own dispatch: there is no server, no session and no list of requests to keep."""
     app = made()[2][system]
-    with RequestContext(app, _environ(request), session=SecureCookieSession()):
-        given = app.full_dispatch_request()
+    with RequestContext(app, _environ(request), session=NO_SESSION):
+        given = _dispatched(app)
     headers = {name.lower(): text for name, text in given.headers}
     return Response(given.status_code, headers, given.get_data())
+
+
+def _dispatched(app: Flask) -> FlaskResponse:
+    """Flask's own way without signals and what comes after a request: rate limits, which are off."""
+    try:
+        found = app.preprocess_request()
+        return app.make_response(app.dispatch_request() if found is None else found)
+    except Exception as fault:  # noqa: BLE001 - as Flask does
+        return app.make_response(app.handle_user_exception(fault))
 
 
 Made = tuple[pagertree.PagerTree, rootly.Rootly, dict[str, Flask]]
@@ -129,15 +162,41 @@ def made() -> Made:
 
 
 def _bound(app: Flask) -> Flask:
-    """Its addresses are always the same, so they are worked out once for each path."""
-    app.create_url_adapter = partial(_adapter, app)  # type: ignore[method-assign]
+    """Its addresses are always the same, so each is looked up once; and none of its functions is a coroutine."""
+    app.create_url_adapter = partial(_adapter, app)  # type: ignore[assignment, method-assign]  # only `match` is asked
+    app.ensure_sync = _as_it_is  # type: ignore[method-assign]
     return app
 
 
-def _adapter(app: Flask, request: Any) -> MapAdapter | None:
-    if request is None:
-        return None
-    return app.url_map.bind("127.0.0.1", path_info=request.path, default_method=request.method)
+def _as_it_is(work: Callable[..., Any]) -> Callable[..., Any]:
+    return work
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where an address leads, as often as it is asked."""
+
+    rule: Rule
+    names: Mapping[str, Any]
+
+    def match(self, return_rule: bool) -> tuple[Rule, dict[str, Any]]:
+        assert return_rule
+        return self.rule, dict(self.names)
+
+
+def _adapter(app: Flask, request: Any) -> Found | None:
+    """Raises what Flask expects of an address that leads nowhere."""
+    return None if request is None else _found(app, request.method, request.path)
+
+
+@lru_cache(maxsize=1024)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
+@lru_cache(maxsize=4096)
+def _found(app: Flask, method: str, path: str) -> Found:
+    return Found(*app.url_map.bind("127.0.0.1", path_info=path, default_method=method).match(return_rule=True))
 
 
 def _rootly_switches() -> rootly.Switches:
@@ -163,18 +222,24 @@ def _emptied() -> tuple[pagertree.PagerTree, rootly.Rootly]:
     return theirs, ours
 
 
+@lru_cache(maxsize=1024)
+def _address(url: str, params: tuple[tuple[str, str], ...]) -> tuple[str, str, str]:
+    """Path, query and port."""
+    parts = urlsplit(url)
+    return parts.path, "&".join(part for part in (parts.query, urlencode(params)) if part), str(parts.port)
+
+
 def _environ(request: Request) -> dict[str, Any]:
-    parts = urlsplit(request.url)
+    path, query, port = _address(request.url, tuple(request.params.items()))
     body = b"" if request.body is None else json.dumps(request.body).encode()
     headers = {"Content-Type": "application/json", **request.headers}
-    query = "&".join(part for part in (parts.query, urlencode(request.params)) if part)
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": parts.path,
+        "PATH_INFO": path,
         "QUERY_STRING": query,
         "SERVER_NAME": "127.0.0.1",
-        "SERVER_PORT": str(parts.port),
+        "SERVER_PORT": port,
         "SERVER_PROTOCOL": "HTTP/1.1",
         "CONTENT_TYPE": headers.pop("Content-Type"),
         "CONTENT_LENGTH": str(len(body)),

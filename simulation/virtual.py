@@ -6,6 +6,7 @@ import heapq
 import importlib
 import itertools
 import pkgutil
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
@@ -15,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+from structlog._config import BoundLoggerLazyProxy
 from ulid import ULID
 
 from bridge import sandbox
@@ -136,3 +138,26 @@ def dice(time: Time) -> SimpleNamespace:
     """What is used of `secrets`, repeatable."""
     words = {"token_urlsafe": time.word, "token_hex": time.word}
     return SimpleNamespace(**words, choice=time.chance.choice, randbits=time.chance.getrandbits)
+
+
+class Silence:
+    """A log that nobody reads: lines are not put together to be thrown away."""
+
+    def info(self, *_: object, **__: object) -> None:
+        """Nothing is told."""
+
+    debug = warning = error = exception = critical = info
+
+
+def silenced() -> list[Place]:
+    """The log of every part of the bridge that is loaded."""
+    return [(module, "log", SILENCE) for module in _with_a_log()]
+
+
+SILENCE = Silence()
+
+
+@lru_cache(maxsize=1)
+def _with_a_log() -> tuple[Any, ...]:
+    loaded = [module for name, module in sys.modules.items() if name.startswith("bridge.")]
+    return tuple(module for module in loaded if isinstance(vars(module).get("log"), BoundLoggerLazyProxy))

@@ -69,6 +69,7 @@ def _check_size(value: object, nodes: int) -> None:
 
 
 _HOLDERS = (dict, list)
+OBJECTS = (dict, Mapping)  # nearly always the first, which is asked for ten times as fast
 
 
 def _held(holder: dict[str, object] | list[object]) -> Iterable[object]:
@@ -77,6 +78,8 @@ def _held(holder: dict[str, object] | list[object]) -> Iterable[object]:
 
 def clean(words: str) -> str:
     """Without what a database or a terminal chokes on: lone surrogates and NUL."""
+    if words.isascii() and "\0" not in words:
+        return words
     words = words.replace("\0", "\N{REPLACEMENT CHARACTER}")
     return words.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
@@ -106,14 +109,14 @@ def mapping(record: JSON, *path: str) -> JSON:
     """The object that stands there, or an empty one."""
     value: object = record
     for key in path:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}
+        value = value.get(key) if isinstance(value, OBJECTS) else None
+    return value if isinstance(value, OBJECTS) else {}
 
 
 def rows(record: JSON, key: str) -> tuple[JSON, ...]:
     """The objects of a list; what is no object is passed over."""
     value = record.get(key)
-    return tuple(row for row in value if isinstance(row, Mapping)) if isinstance(value, list) else ()
+    return tuple(row for row in value if isinstance(row, OBJECTS)) if isinstance(value, list) else ()
 
 
 def moment(record: JSON, *keys: str) -> datetime | None:

@@ -64,7 +64,7 @@ def _done(command: Command, answer: Response) -> Outcome:
     except Unreadable as fault:
         said = f"PagerTree answered {answer.status}, but: {fault}"
         if isinstance(command, Advance):
-            return Refused(said)  # a page of somebody between us is no proof: the object itself is read again
+            return Refused(said, green=True)  # somebody between us is no proof: the object itself is read again
         return Unknown(said) if isinstance(command, Create | Note) else Done()
     if isinstance(command, Create):
         return Done(event.ref, replace(event, mark=command.of), drops_mark=_thirdparty(event) != command.of)

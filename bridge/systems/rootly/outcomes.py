@@ -58,7 +58,7 @@ def _done(command: Command, answer: Response) -> Outcome:
     except Unreadable as fault:
         said = f"Rootly answered {answer.status}, but: {fault}"
         if isinstance(command, Advance):
-            return Refused(said)  # a page of somebody between us is no proof: the object itself is read again
+            return Refused(said, green=True)  # somebody between us is no proof: the object itself is read again
         return Unknown(said, ailing=False) if isinstance(command, Create | Note) else Done()
     return Done(event.ref, event)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from html import unescape
 
 from bridge.model import JSON
-from bridge.systems.payload import clean, mapping, text
+from bridge.systems.payload import OBJECTS, clean, mapping, text
 
 ANSWER_NODES = 2_000_000  # of an answer: a hundred alerts carry whole database rows of everything near them
 
@@ -19,18 +19,18 @@ def text_or_none(record: JSON, key: str) -> str | None:
 def rows(record: JSON, key: str) -> tuple[JSON, ...]:
     """The objects of a list, each flat; what is no object is passed over. JSON:API's `{"data": […]}` is opened."""
     value = record.get(key)
-    if isinstance(value, Mapping):
+    if isinstance(value, OBJECTS):
         value = value.get("data")
-    return tuple(flat(row) for row in value if isinstance(row, Mapping)) if isinstance(value, list) else ()
+    return tuple(flat(row) for row in value if isinstance(row, OBJECTS)) if isinstance(value, list) else ()
 
 
 def flat(record: JSON) -> JSON:
     """REST nests (`data`, `attributes`), webhooks do not: one level, with its id, for both."""
     inner = record.get("data")
-    if isinstance(inner, Mapping) and "id" not in record:  # an alert with an id calls its payload `data`
+    if isinstance(inner, OBJECTS) and "id" not in record:  # an alert with an id calls its payload `data`
         record = inner
     attributes = record.get("attributes")
-    return {**attributes, "id": record.get("id")} if isinstance(attributes, Mapping) else record
+    return {**attributes, "id": record.get("id")} if isinstance(attributes, OBJECTS) else record
 
 
 def names(record: JSON, key: str) -> list[str]:

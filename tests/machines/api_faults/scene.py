@@ -171,6 +171,7 @@ class Day:
 
     def _do(self, deed: Callable[[], object], tries: int) -> None:
         said = dict(self.course.people.said)
+        self.course.vendors.changed()  # what was read before is read anew
         try:
             deed()
         except (pagertree.Refused, rootly.Refused, LookupError):

@@ -103,10 +103,12 @@ class Orders:
 def lived(scene: Scene, story: Story) -> list[Post]:
     """What the vendors have to tell of the second chapter."""
     for deed in story.heard:
+        scene.vendors.changed()  # what was read before is read anew
         deed(scene.people)
         scene.wait(30.0)
         scene.settle()
     for deed in story.unheard:
+        scene.vendors.changed()
         deed(scene.people)
         scene.wait(story.pause)
     scene.people.deeds = len(story.heard) + len(story.unheard)
