@@ -48,11 +48,12 @@ class Lost(BridgeError):
 
 
 class Unlistable(BridgeError):
-    """A person must act: a side could not be listed whole, so nothing was compared. `auth`: it refused our key."""
+    """A person must act: a side could not be listed whole, so nothing was compared. `auth`: it refused our key.
+    `ailing`: that is a sign that it is down. `after`: it was not asked, our own budget has room in so many seconds."""
 
-    def __init__(self, message: str, auth: bool = False) -> None:
+    def __init__(self, message: str, auth: bool = False, ailing: bool = True, after: float | None = None) -> None:
         super().__init__(message)
-        self.auth = auth
+        self.auth, self.ailing, self.after = auth, ailing, after
 
 
 class Implausible(BridgeError):

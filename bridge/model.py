@@ -464,6 +464,7 @@ class Refused:
 
     reason: str
     missing: bool = False  # it says that the object is not there
+    green: bool = False  # no refusal in its words: a 2xx that does not show the object, so nobody knows whose it is
 
 
 @dataclass(frozen=True, slots=True)

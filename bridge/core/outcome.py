@@ -32,6 +32,7 @@ JUST_MADE = timedelta(minutes=2)  # a 404 this soon after our own create is list
 NOT_NEEDED = "its answer was lost, it is not there, and the trouble is over: nothing to make"
 A_MOMENT = timedelta(milliseconds=100)  # the least wait: a turn that is a rounding away is not asked for in a circle
 MISSING_AGAIN = timedelta(seconds=20)
+MOST_REFUSALS = 8  # tries of a call that its target refuses in so many words, each time after a fresh look
 LOOKED_FOR_SOON = 5  # tries whose unknown effect is looked for within seconds; then by the schedule, like all else
 
 
@@ -221,8 +222,14 @@ def _still_refused(
         return Settlement("owed", "not routed yet", timedelta(seconds=0.5 + chance), progress=call.progress)
     if event.phase is Phase.SILENT and command.status is Status.ACKNOWLEDGED:
         return Settlement("done", "pages nobody there, so it cannot be acknowledged", ref=event.ref)
+    if outcome.green:  # nobody has refused: whoever stands between us may be gone at any time
+        return again(call, f"{outcome.reason}; read again, it is {_height(event)}", now, chance)
     if command.status is Status.RESOLVED and event.status is Status.OPEN and call.progress != "acknowledged":
         return Settlement("owed", f"acknowledge first: {outcome.reason}", progress="acknowledge")
-    if call.attempts < 8:
+    if call.attempts < MOST_REFUSALS:
         return again(call, outcome.reason, now, chance)
     return dead(outcome.reason)
+
+
+def _height(event: Event) -> str:
+    return event.status.word if event.status is not None else "there"

@@ -15,7 +15,7 @@ from bridge.errors import Unlistable, Unreadable
 from bridge.flows import departure, doubles, probing
 from bridge.flows.directory import directory_of
 from bridge.flows.exchange import exchange
-from bridge.flows.outage import why
+from bridge.flows.outage import is_ailing, unread, why
 from bridge.model import (
     Advance,
     Answer,
@@ -79,7 +79,7 @@ def _change(parts: Parts, call: Call, chance: float) -> Settlement:
     try:
         call = _with_both_ids(parts, call)
     except Unlistable as fault:
-        return outcomes.again(call, str(fault), parts.clock(), chance)
+        return departure.unlisted(parts, call, fault, chance)
     if call.unsure and (known := _looked_up(parts, call, chance)) is not None:
         return known
     if call.progress == "acknowledge" and isinstance(call.command, Advance):
@@ -112,7 +112,7 @@ def _reread(parts: Parts, member: Member) -> Event | None:
     target = parts.targets[member.system]
     answer = exchange(parts, target.reread(parts.settings[member.system], member.ref))
     if not isinstance(answer, Response) or not (answer.ok or answer.status == 404):
-        raise Unlistable(f"{member.ref.id} could not be read: {why(answer)}")
+        raise unread(member.ref.id, answer)
     return target.seen(member.ref, answer)
 
 
@@ -201,7 +201,7 @@ def _unheard(parts: Parts, call: Call, answer: Answer, chance: float) -> Settlem
     """The circuit is told: held, the call comes at once when the side is back. Rate limits say nothing of the side."""
     if isinstance(answer, NoAnswer) and answer.after is not None:
         return outcomes.wait_turn(call, answer.reason, timedelta(seconds=answer.after))
-    status = answer.status if isinstance(answer, Response) else 0
-    said = Retry(f"a look-up was not answered: {why(answer)}", auth=status == 401, ailing=not 401 < status < 500)
+    refused = isinstance(answer, Response) and answer.status == 401
+    said = Retry(f"a look-up was not answered: {why(answer)}", auth=refused, ailing=is_ailing(answer))
     probing.note(parts, call, said)
     return outcomes.again(call, "its effect is unknown and the look-up did not answer", parts.clock(), chance)

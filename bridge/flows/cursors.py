@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bridge.app import Parts
+from bridge.flows import clocks
 from bridge.model import Hook
 
 
 def cursor_of(parts: Parts, name: str) -> datetime:
-    """When the bridge was installed, where nothing was read yet."""
+    """When the bridge was installed, where nothing was read yet; never later than the systems' clocks say it is."""
     told = parts.store.write(lambda tx: tx.fact(name))
-    return datetime.fromisoformat(told) if told else parts.policy.installed_at
+    return clocks.not_after_now(parts, datetime.fromisoformat(told) if told else parts.policy.installed_at)
 
 
 def advance(parts: Parts, name: str, cursor: datetime) -> None:

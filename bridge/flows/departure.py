@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bridge.app import Parts
 from bridge.core import outcome as outcomes
@@ -15,7 +15,7 @@ from bridge.core.marks import is_page_mark
 from bridge.core.policy import PAGERTREE, ROOTLY
 from bridge.core.storm import HELD
 from bridge.errors import Unlistable
-from bridge.flows import probing, storm
+from bridge.flows import clocks, probing, storm
 from bridge.flows.directory import RECEIVERS, directory_of
 from bridge.flows.exchange import exchange
 from bridge.flows.process import Unanswered, judge
@@ -59,10 +59,19 @@ def stopped(parts: Parts, call: Call, command: Create) -> Settlement | None:
     if call.progress in (HELD, RESUMED):
         return None  # we made it wait, so its age is no reason
     asked_at = call.created_at if is_page_mark(command.of) else None  # what was asked for is as old as the asking
-    age = parts.clock() - (asked_at or link.began_at)
-    if age <= parts.policy.max_page_age or link.home.kind == "signal":  # nobody else could tell of a signal
+    if link.home.kind == "signal":
+        return None  # nobody else could tell of it
+    age = _age(parts, asked_at or link.began_at)
+    if age <= parts.policy.max_page_age:
         return None
     return _too_old(parts, call, link, f"not paged: already {say_duration(age)} old when it could leave")
+
+
+def _age(parts: Parts, since: datetime) -> timedelta:
+    """PagerTree is asked for the time before a page is given up by ours alone."""
+    if parts.clock() - since > parts.policy.max_page_age and clocks.told_now(parts) is None:
+        exchange(parts, parts.targets[PAGERTREE].probe(parts.settings[PAGERTREE]))
+    return clocks.age(parts, since)
 
 
 def _read_again(parts: Parts, call: Call) -> Link | Settlement | None:
@@ -133,8 +142,10 @@ def addressed(parts: Parts, call: Call, command: Create, chance: float) -> Creat
 
 
 def unlisted(parts: Parts, call: Call, fault: Unlistable, chance: float) -> Settlement:
-    """The directory never could be read: the call was not made, and that side looks down or refuses our key."""
-    probing.note(parts, call, Retry(str(fault), auth=fault.auth))
+    """What has to be known first could not be read: the call was not made. Limits say nothing of that side."""
+    if fault.after is not None:
+        return outcomes.wait_turn(call, str(fault), timedelta(seconds=fault.after))
+    probing.note(parts, call, Retry(str(fault), auth=fault.auth, ailing=fault.ailing))
     return outcomes.again(call, str(fault), parts.clock(), chance)
 
 

@@ -9,7 +9,7 @@ from bridge.core.policy import PAGERTREE
 from bridge.core.routes import receivers_of
 from bridge.errors import Unlistable
 from bridge.flows.exchange import exchange
-from bridge.flows.outage import why
+from bridge.flows.outage import unread
 from bridge.log import get_log
 from bridge.model import Response
 from bridge.systems.contract import Directory, Known, Listing
@@ -75,8 +75,7 @@ def _read_listing(parts: Parts, system: str, listing: Listing) -> list[Known]:
     for _ in range(MOST_PAGES):
         answer = exchange(parts, request)
         if not isinstance(answer, Response) or not answer.ok:
-            refused = isinstance(answer, Response) and answer.status == 401
-            raise Unlistable(f"{listing.name} could not be read: {why(answer)}", auth=refused)
+            raise unread(listing.name, answer)
         page, after = parts.targets[system].read_directory(listing, answer)
         found += page
         if after is None:

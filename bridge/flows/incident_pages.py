@@ -15,6 +15,7 @@ from bridge.core.asked import met_by_page
 from bridge.core.links import tell
 from bridge.core.policy import ROOTLY, Policy
 from bridge.errors import Unavailable
+from bridge.flows import clocks
 from bridge.flows.exchange import exchange
 from bridge.flows.oncall import named, who_is_paged
 from bridge.flows.outage import why
@@ -84,7 +85,7 @@ def _read(parts: Parts, ref: Ref, until: float) -> Incident:
 
 def begin(parts: Parts, tx: Transaction, event: Event, cause: str) -> Decision:
     """Its link, before the page joins it."""
-    link = met_by_page(event, parts.policy, tx.now)
+    link = met_by_page(event, clocks.policy(parts), tx.now)
     decision = Decision(Verdict.APPLIED, "the incident that it names is linked, and its routes page nobody more", link)
     return tx.apply(decision, cause, sorted(parts.policy.shadow))
 

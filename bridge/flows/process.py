@@ -11,6 +11,7 @@ from bridge.core import retry
 from bridge.core.decide import concerns, decide, on_duty
 from bridge.core.signals import lives
 from bridge.errors import BridgeError, Conflict, Lost, Unreadable
+from bridge.flows import clocks
 from bridge.flows.directory import name_of
 from bridge.flows.exchange import exchange
 from bridge.flows.outage import why
@@ -118,7 +119,7 @@ def judge(parts: Parts, tx: Transaction, event: Event, cause: str) -> list[Decis
     decisions = []
     for link in on_duty(event, links) or (None,):
         held = tx.held_by_others(link) if link is not None else frozenset()
-        decision = decide(event, link, parts.policy, tx.now, held)
+        decision = decide(event, link, clocks.policy(parts), tx.now, held)
         if decision.verdict is Verdict.UNSURE:
             raise Unanswered(decision.reason)
         if event.remark:

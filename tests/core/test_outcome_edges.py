@@ -231,6 +231,17 @@ def test_the_eighth_refusal_ends_it() -> None:
     assert ends == ["owed", "owed", "dead", "dead"]
 
 
+@pytest.mark.parametrize("progress", ["", "acknowledged"])
+def test_a_green_answer_that_shows_nothing_is_no_refusal_and_ends_after_72_hours_only(progress: str) -> None:
+    green, late = Refused("a page of somebody", green=True), NOW + 72 * HOUR
+    one = advance(attempts=50, progress=progress)
+    settled = outcomes.judge_refused(one, green, seen(OPEN), late - SECOND, 0.5)
+    assert (settled.state, settled.progress, settled.due_in) == ("owed", progress, HOUR / 2)
+    assert settled.reason == "a page of somebody; read again, it is open"
+    assert outcomes.judge_refused(one, green, seen(None), late, 0.5).state == "dead"
+    assert outcomes.judge_refused(one, green, seen(OVER), late, 0.5).state == "done"
+
+
 def test_a_ref_of_a_done_call_has_both_ids() -> None:
     both = Ref("pagertree", "alert", "alt_1", "01ULID")
     assert outcomes.judge(call(), Done(both), NOW, 0.5).ref == both

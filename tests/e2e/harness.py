@@ -7,16 +7,19 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from email.utils import formatdate
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
+
+import pytest
 
 from bridge.app import assemble, wall_clock
 from bridge.config import load_config
 from bridge.flows.poll import poll
 from bridge.flows.resync import Run, resync
-from bridge.sandbox import pagertree, rootly
+from bridge.sandbox import pagertree, rootly, serving
 from bridge.sandbox.stage import Stage, open_stage
 from bridge.web.front import create_app
 from bridge.web.server import serve
@@ -43,6 +46,15 @@ def until(condition: Callable[[], T], seconds: float = SECONDS, what: str | Call
         assert not late, f"not seen within {seconds} s: {(what() if callable(what) else what) or condition}"
         time.sleep(0.01)
     return found
+
+
+def vendors_ahead(monkeypatch: pytest.MonkeyPatch, later: Callable[[], timedelta]) -> None:
+    """Both systems tell a time so much later: without that, a clock of ours that is ahead is a wrong one."""
+
+    def date(usegmt: bool) -> str:
+        return formatdate(time.time() + later().total_seconds(), usegmt=usegmt)
+
+    monkeypatch.setattr(serving, "formatdate", date)
 
 
 def fast_stage(queued_seconds: float = 0.01) -> Stage:

@@ -8,7 +8,7 @@ import pytest
 
 from bridge.app import wall_clock
 from bridge.sandbox.faults import Fault
-from tests.e2e.harness import Scene, Seen, fast_stage, until
+from tests.e2e.harness import Scene, Seen, fast_stage, until, vendors_ahead
 
 ALERTS = "/api/v4/alerts"
 
@@ -205,8 +205,11 @@ def test_where_our_mark_is_dropped_a_lost_answer_is_found_by_its_tag(scene: Scen
     assert len(scene.pages(incident)) == 1
 
 
-def test_a_page_too_old_to_help_becomes_a_note(set_scene: Callable[..., Scene]) -> None:
+def test_a_page_too_old_to_help_becomes_a_note(
+    set_scene: Callable[..., Scene], monkeypatch: pytest.MonkeyPatch
+) -> None:
     later = [timedelta(0)]
+    vendors_ahead(monkeypatch, lambda: later[0])
     scene = set_scene(clock=lambda: wall_clock() + later[0])
     scene.pagertree.faults.add(Fault("POST", ALERTS, status=429, headers={"Retry-After": "1"}, times=1))
     incident = scene.rootly.start_incident("Checkout down")

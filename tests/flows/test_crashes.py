@@ -10,6 +10,7 @@ from bridge.flows.deliver import put_off
 from bridge.model import Call, Settlement
 from bridge.sandbox.faults import Fault
 from bridge.worker import Claimed, Worker
+from tests.e2e.harness import vendors_ahead
 from tests.e2e.histories import Lab
 from tests.flows.by_hand import again, claimed, heard, made, owed, paged
 
@@ -43,9 +44,11 @@ def test_dying_during_the_look_makes_no_second_page(lab: Lab) -> None:
     assert (made(lab, died(lab)).state, alerts(lab)) == ("done", 1)
 
 
-def test_a_page_that_never_left_is_not_made_after_a_long_night(lab: Lab) -> None:
+def test_a_page_that_never_left_is_not_made_after_a_long_night(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    night = timedelta(hours=5)
     paged(lab)
-    settled = made(lab, died(lab, timedelta(hours=5)))
+    vendors_ahead(monkeypatch, lambda: night)
+    settled = made(lab, died(lab, night))
     assert (settled.state, alerts(lab)) == ("superseded", 0)
     assert "not paged: already 5 h" in settled.reason
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import time
@@ -30,7 +29,6 @@ FAKED = {
 MEMORY = Path("/dev/shm")  # where the library keeps two files for each process, which stay when it is killed
 FREEZE = 180.0  # seconds by the monotonic clock: a schedule that stands still does so for longer, a slow machine not
 MOST_WRITES = 60  # to both systems in one case: four troubles, each made, changed and ended
-PAGE_AGE = 3_600.0  # `max_page_age`: by a clock so far ahead an incident is too old to page, and a note says so
 SKEW = 30.0  # seconds beyond which the bridge says that its clock is wrong
 JOBS = {"poll": "1s", "resync": "5s"}
 GONE = ("resolved", "suppressed")
@@ -109,17 +107,13 @@ class Rig:
         self._jump(jump)
         during = self._trouble("during")
         self._end(before)
-        until(
-            lambda: not self._wrong(before, jump) and not self._wrong(during, jump),
-            FREEZE,
-            "agreement by a wrong clock",
-        )
+        until(lambda: not self._wrong(before) and not self._wrong(during), FREEZE, "agreement by a wrong clock")
         self._check_skew(jump, self.bridge.log()[logged:])
         self.set(0.0)
         after = self._trouble("after")
         self._end(during)
         self._end(after)
-        until(lambda: not self._wrong(after) and not self._wrong(during, jump), FREEZE, "agreement by the right clock")
+        until(lambda: not self._wrong(after) and not self._wrong(during), FREEZE, "agreement by the right clock")
         self._count(tally, self._writes() - writes, time.monotonic() - began)
 
     @staticmethod
@@ -175,16 +169,15 @@ class Rig:
         alert, incident = trouble
         until(lambda: self._mirrors(alert), FREEZE, f"the mirror of {alert}")
         until(lambda: self.stage.pagertree.system.alert(alert)["status"] == "open", FREEZE, "routed")
-        until(lambda: self._pages(incident) or self._told_of(incident), FREEZE, f"the page of {incident}")
+        until(lambda: self._pages(incident), FREEZE, f"the page of {incident}")
         self.stage.pagertree.system.resolve(alert)
         self.stage.rootly.system.resolve_incident(incident)
 
-    def _wrong(self, trouble: tuple[str, str], jump: Jump | None = None) -> str:
+    def _wrong(self, trouble: tuple[str, str]) -> str:
         """What is not as it should be; empty: nothing."""
         alert, incident = trouble
         mirrors, pages = self._mirrors(alert), self._pages(incident)
-        noted = jump is not None and jump.seconds > PAGE_AGE / 2 and self._told_of(incident)
-        if len(mirrors) != 1 or (len(pages) != 1 and not (noted and not pages)):
+        if len(mirrors) != 1 or len(pages) != 1:
             return f"{len(mirrors)} mirrors, {len(pages)} pages of {trouble}"
         here = self.stage.pagertree.system.alert(alert)["status"] in GONE
         if here != (mirrors[0]["status"] in GONE):
@@ -201,7 +194,3 @@ class Rig:
         begin = f"rootly:{incident}#"
         alerts = self.stage.pagertree.system.state()["alerts"]
         return [one for one in alerts if str(one["thirdparty_id"]).startswith(begin)]
-
-    def _told_of(self, incident: str) -> bool:
-        entries = self.stage.rootly.system.incident(incident)["timeline"]
-        return any(re.search("[Nn]ot paged", entry["text"]) for entry in entries)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 
 from bridge import worker
 from bridge.cli import main
-from bridge.flows import exchange
+from bridge.flows import clocks
 
 
 def schedule_stands_still() -> None:
@@ -20,11 +20,16 @@ def schedule_stands_still() -> None:
 
 def wrong_clock_unsaid() -> None:
     """Nobody says that the clock is wrong."""
-    exchange._ahead = lambda *_: None
+    clocks._tell = lambda *_: None
+
+
+def age_by_our_clock() -> None:
+    """A trouble is as old as our own clock says."""
+    clocks.age = lambda parts, since: parts.clock() - since
 
 
 SWITCHES: Mapping[str, Callable[[], None]] = {
-    switch.__name__: switch for switch in (schedule_stands_still, wrong_clock_unsaid)
+    switch.__name__: switch for switch in (schedule_stands_still, wrong_clock_unsaid, age_by_our_clock)
 }
 
 if __name__ == "__main__":
