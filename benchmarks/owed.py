@@ -30,8 +30,8 @@ from bridge.model import (
     Update,
     Verdict,
 )
-from bridge.store.contract import Transaction
-from bridge.store.sqlite import SqliteStore, open_sqlite
+from bridge.store.contract import Store, Transaction
+from bridge.store.sqlite import open_sqlite
 
 BATCH = 200
 
@@ -40,7 +40,11 @@ Owed = tuple[Link, Command]
 
 def fill(folder: Path, owed: Iterator[Owed]) -> None:
     """A new store in `folder` that owes these calls."""
-    store = open_sqlite(folder / "bridge.db")
+    fill_store(open_sqlite(folder / "bridge.db"), owed)
+
+
+def fill_store(store: Store, owed: Iterator[Owed]) -> None:
+    """It is closed afterwards."""
     try:
         while batch := list(islice(owed, BATCH)):
             store.write(_applying(batch))
@@ -57,7 +61,7 @@ def _applying(batch: list[Owed]) -> Callable[[Transaction], None]:
     return work
 
 
-def _as_installed(store: SqliteStore) -> None:
+def _as_installed(store: Store) -> None:
     store.write(lambda tx: tx.set_fact("installed_at", datetime.now(UTC).isoformat()))
 
 

@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from bridge import known
-from bridge.budgets import Budgets
+from bridge.budgets import Budgets, SharedBudgets, budgets_of
 from bridge.circuits import Circuits
 from bridge.circuits import load as load_circuits
 from bridge.config import Config
 from bridge.core.policy import PAGERTREE, ROOTLY, Policy
-from bridge.errors import Unavailable
+from bridge.errors import Broken, Unavailable
 from bridge.metrics import Metrics
 from bridge.redact import Redactor
+from bridge.replica import Replica
 from bridge.shelf import Shelf
 from bridge.store.contract import Store, Transaction
-from bridge.store.sqlite import open_sqlite
+from bridge.store.moving import MOVED_TO, MOVING_FROM, refuse_moved
+from bridge.store.opening import open_store
 from bridge.store.sqlite_file import at_first_use
 from bridge.systems import page
 from bridge.systems.contract import Source, Target
@@ -44,22 +46,27 @@ class Parts:
     targets: Mapping[str, Target]
     settings: Mapping[str, Any]  # by system: the dialect's own settings
     transport: Transport
-    budgets: Budgets
+    budgets: Budgets | SharedBudgets
     circuits: Circuits
     redactor: Redactor
     metrics: Metrics
     shelf: Shelf = field(default_factory=Shelf)
+    replica: Replica = field(default_factory=Replica)
     clock: Callable[[], datetime] = wall_clock
 
 
 def assemble(config: Config, clock: Callable[[], datetime] = wall_clock) -> Parts:
     """Open the store and join the parts. Raises `Busy`, `Broken` or `Unavailable` as the store does."""
-    store = open_sqlite(config.database, clock=clock)
+    store = open_store(config.store, None if clock is wall_clock else clock)
     try:
+        store.write(_refuse_moved)
         return _joined(config, store, clock)
     except Unavailable as fault:
         store.close()
-        raise at_first_use(config.database, fault) from fault.__cause__
+        raise at_first_use(config.database, fault) if config.database else fault from fault.__cause__
+    except Broken:
+        store.close()
+        raise
 
 
 def _joined(config: Config, store: Store, clock: Callable[[], datetime]) -> Parts:
@@ -74,11 +81,12 @@ def _joined(config: Config, store: Store, clock: Callable[[], datetime]) -> Part
         targets=known.TARGETS,
         settings={PAGERTREE: config.pagertree, ROOTLY: config.rootly, page.NAME: None, **doors},
         transport=Transport(_allowed(config), workers=32, ca_bundle=_ca_bundle()),
-        budgets=Budgets(config.budgets()),
+        budgets=budgets_of(config.budgets(), store.buckets),
         circuits=load_circuits(store, metrics, known.TARGETS, clock()),
         redactor=Redactor(config.secrets()),
         metrics=metrics,
-        shelf=Shelf(drops_marks=store.write(_dropping)),
+        shelf=Shelf(drops_marks=store.write(dropping)),
+        replica=Replica(store.shared),
         clock=clock,
     )
 
@@ -99,8 +107,13 @@ def _figures(store: Store) -> Mapping[str, object]:
         return reports.figures()
 
 
-def _dropping(tx: Transaction) -> set[str]:
+def dropping(tx: Transaction) -> set[str]:
+    """Targets that were found not to keep our mark, by whichever replica."""
     return {name for name in known.TARGETS if tx.fact(f"{name}.drops_marks")}
+
+
+def _refuse_moved(tx: Transaction) -> None:
+    refuse_moved(tx.fact(MOVED_TO), tx.fact(MOVING_FROM))
 
 
 def _installed_at(tx: Transaction) -> datetime:

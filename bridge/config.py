@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from bridge.errors import ConfigError
 from bridge.known import TOOLS
 from bridge.model import Receiver
 from bridge.redact import MASK
+from bridge.store.place import file_of, passwords_in, shown
 from bridge.systems.integrations import Settings as Integration
 from bridge.systems.pagertree.words import BUDGET
 from bridge.systems.pagertree.words import Settings as PagerTree
@@ -35,10 +36,11 @@ _TELLING = 6  # characters: a shorter value is no secret, and would be masked in
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Every section, checked. `store` is absolute; `warnings` are sentences for the log and `doctor`."""
+    """Every section, checked. `store` is absolute, and may hold a password: `place` is for people; `warnings` are
+    sentences for the log and `doctor`."""
 
     server: sections.Server
-    store: str
+    store: str = field(repr=False)
     pagertree: PagerTree
     rootly: Rootly
     mapping: sections.Mapping
@@ -52,8 +54,19 @@ class Config:
     warnings: tuple[str, ...] = ()
 
     @property
-    def database(self) -> Path:
-        return Path(self.store.removeprefix("sqlite:///"))
+    def database(self) -> Path | None:
+        """The store's file; None: it is on a server."""
+        return file_of(self.store)
+
+    @property
+    def folder(self) -> Path | None:
+        """Whose disk the store fills; None: not ours."""
+        return self.database.parent if self.database else None
+
+    @property
+    def place(self) -> str:
+        """The store, as people may see it."""
+        return shown(self.store)
 
     def maps(self) -> Maps:
         return maps_of(self.mapping, self.rootly)
@@ -74,7 +87,7 @@ class Config:
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret text, and what is made of several: for the redactor."""
-        return tuple(sorted(set(secrets_in(self))))
+        return tuple(sorted({*secrets_in(self), *passwords_in(self.store)}))
 
 
 def _terms(settings: Integration) -> Terms:

@@ -19,6 +19,7 @@ from bridge.core.mapping import Maps, map_faults
 from bridge.core.routes import Route, last_resort, receivers_of
 from bridge.model import Receiver
 from bridge.redact import SHORTEST
+from bridge.store.place import passwords_in
 from bridge.systems.fields import is_loopback
 from bridge.systems.pagertree.words import Webhook
 
@@ -115,7 +116,8 @@ def _words(parts: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
 
 def _unmaskable(parts: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
     """What the redactor leaves alone, because it may be a part of ordinary words."""
-    for key, secret in _keyed(parts, ()):
+    stored = ((("store",), password) for password in passwords_in(parts.get("store", "")))
+    for key, secret in (*_keyed(parts, ()), *stored):
         if 0 < len(secret) < SHORTEST:
             yield key, f"is shorter than {SHORTEST} characters, so it could not be kept out of logs; take a longer one"
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
+from bridge.store.place import is_postgres
 from bridge.systems.fields import ApiUrl, Cidr, Duration, Secret, SecretUrl, Section
 from bridge.systems.integrations import RootlyTarget
 
@@ -152,13 +154,20 @@ class Console(Section):
 
 def _store(url: str, info: ValidationInfo) -> str:
     """`sqlite:///file` is beside the configuration file, `sqlite:////folder/file` anywhere; here always the latter."""
-    if url.startswith("postgres"):
-        raise ValueError("this version stores in SQLite only; write sqlite:///bridge.db")
+    if is_postgres(url):
+        return _postgres(url)
     name = url.removeprefix("sqlite:///")
     if name in (url, "", "/", ":memory:") or name.endswith("/") or "?" in name:
         raise ValueError("write sqlite:///bridge.db (beside this file) or sqlite:////folder/bridge.db")
     folder: Path = (info.context or {}).get("folder", Path.cwd())
     return f"sqlite:///{folder / name}"
+
+
+def _postgres(url: str) -> str:
+    parts = urlsplit(url)
+    if not parts.path.strip("/") or not (parts.netloc or "host=" in parts.query):
+        raise ValueError("write postgresql://user:password@host/database")
+    return url
 
 
 StoreUrl = Annotated[str, AfterValidator(_store)]

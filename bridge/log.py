@@ -17,7 +17,15 @@ from bridge.redact import Redactor
 
 __all__ = ["Redactor", "get_log", "set_up"]
 
-_QUIET = {"waitress": "WARNING", "waitress.queue": "ERROR", "urllib3": "WARNING", "apscheduler": "WARNING"}
+_QUIET = {
+    "waitress": "WARNING",
+    "waitress.queue": "ERROR",
+    "urllib3": "WARNING",
+    "apscheduler": "WARNING",
+    "asyncio": "WARNING",
+    "procrastinate": "CRITICAL",  # what ends its worker is told as `engine.lost`, in one line
+    "psycopg.pool": "CRITICAL",  # the same
+}
 
 
 def get_log(name: str) -> FilteringBoundLogger:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -41,7 +41,11 @@ GAUGES = {
     "bridge_live_links": ("Troubles that are not over.", ()),
     "bridge_circuit_open": ("1 while the calls to a system are held.", ("target",)),
 }
-METRICS: Mapping[str, str] = {name: help_ for name, (help_, _) in {**COUNTERS, **HISTOGRAMS, **GAUGES}.items()}
+ENGINE = "bridge_engine_silent_seconds"
+METRICS: Mapping[str, str] = {
+    **{name: help_ for name, (help_, _) in {**COUNTERS, **HISTOGRAMS, **GAUGES}.items()},
+    ENGINE: "Since the engine of this replica was last at work; on PostgreSQL only.",
+}
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 
@@ -98,6 +102,10 @@ class Metrics:
 
     def echo(self, source: str) -> None:
         self._count("bridge_echoes_total", source)
+
+    def watch_engine(self, silent: Callable[[], float]) -> None:
+        """`silent`: seconds since it was last at work."""
+        Gauge(ENGINE, METRICS[ENGINE], registry=self._registry).set_function(silent)
 
     def render(self) -> bytes:
         """Prometheus' text format."""

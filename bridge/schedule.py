@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event
@@ -44,19 +45,52 @@ class Every(IntervalTrigger):  # type: ignore[misc]  # APScheduler has no types
         return following if following > now else now + self.interval
 
 
-def schedule_of(parts: Parts, alive: Callable[[], bool]) -> BackgroundScheduler:
-    """Every job, not running yet. `alive`: whether all hands of the engine room are at work."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What runs every so many seconds. `own`: in each process, not once for all replicas."""
+
+    name: str
+    work: Callable[[Parts], object]
+    seconds: float
+    own: bool = False
+
+
+def schedule_of(parts: Parts, alive: Callable[[], bool], shared: bool = False) -> BackgroundScheduler:
+    """Every job, not running yet. `alive`: whether all hands of the engine room are at work. `shared`: with other
+    replicas, and only what each of them does for itself."""
     once, late = {"coalesce": True, "max_instances": 1}, {"misfire_grace_time": None}  # late is better than not at all
     schedule = BackgroundScheduler(timezone="UTC", job_defaults=once | late)
     schedule.add_job(_guarded, args=(parts, "names", check_names), id="names")
     schedule.add_job(_guarded, args=(parts, "missed", take_missed), id="missed")
-    _every(schedule, parts, "timers", resolve_due, TIMERS)
-    _every(schedule, parts, "pauses", resume_due, TIMERS)
-    jobs = parts.config.jobs
-    for name, work, every in (("poll", poll, jobs.poll), ("resync", resync, jobs.resync), ("prune", prune, jobs.prune)):
-        _every(schedule, parts, name, work, every.total_seconds())
-    _watch(schedule, parts, alive)
+    for job in jobs_of(parts, alive):
+        if job.own or not shared:
+            every = Every(seconds=job.seconds, timezone=UTC)
+            schedule.add_job(_guarded, every, args=(parts, job.name, job.work), id=job.name)
+    if parts.config.alarms.heartbeat is not None:
+        schedule.modify_job("heartbeat", next_run_time=datetime.now(UTC))  # the first at once
     return schedule
+
+
+def jobs_of(parts: Parts, alive: Callable[[], bool]) -> tuple[Job, ...]:
+    jobs = parts.config.jobs
+    return (
+        Job("timers", resolve_due, TIMERS),
+        Job("pauses", resume_due, TIMERS),
+        Job("poll", poll, jobs.poll.total_seconds()),
+        Job("resync", resync, jobs.resync.total_seconds()),
+        Job("prune", prune, jobs.prune.total_seconds()),
+        *_watching(parts, alive),
+    )
+
+
+def run_in_slot(parts: Parts, job: Job, slot: int) -> None:
+    """Once across all replicas: whoever takes the slot runs the job. Never raises."""
+
+    def work(parts: Parts) -> None:
+        if parts.store.write(lambda tx: tx.take_slot(job.name, slot, parts.replica.id)):
+            job.work(parts)
+
+    _guarded(parts, job.name, work)
 
 
 def keep_in_step(schedule: BackgroundScheduler, stopping: Event) -> None:
@@ -78,23 +112,16 @@ def stop(schedule: BackgroundScheduler) -> None:
     schedule.shutdown(wait=False)
 
 
-def _watch(schedule: BackgroundScheduler, parts: Parts, alive: Callable[[], bool]) -> None:
+def _watching(parts: Parts, alive: Callable[[], bool]) -> Iterator[Job]:
     """What looks after the bridge itself."""
     own = parts.config.alarms
-    _every(schedule, parts, "alarms", partial(check_alarms, since=parts.clock()), ALARMS)
-    _every(schedule, parts, "storm", take_turns, TIMERS)
+    yield Job("alarms", partial(check_alarms, since=parts.clock()), ALARMS)
+    yield Job("storm", take_turns, TIMERS)
     if own.canary is not None:
-        _every(schedule, parts, "canary", send_canary, own.canary.every.total_seconds())
-        _every(schedule, parts, "canary.back", look_for_canary, TIMERS)
-    if own.heartbeat is not None:
-        _every(schedule, parts, "heartbeat", partial(beat, alive=alive), own.heartbeat.every.total_seconds())
-        schedule.modify_job("heartbeat", next_run_time=datetime.now(UTC))  # the first at once
-
-
-def _every(
-    schedule: BackgroundScheduler, parts: Parts, name: str, work: Callable[[Parts], object], seconds: float
-) -> None:
-    schedule.add_job(_guarded, Every(seconds=seconds, timezone=UTC), args=(parts, name, work), id=name)
+        yield Job("canary", send_canary, own.canary.every.total_seconds())
+        yield Job("canary.back", look_for_canary, TIMERS)
+    if own.heartbeat is not None:  # silent only when the last replica is
+        yield Job("heartbeat", partial(beat, alive=alive), own.heartbeat.every.total_seconds(), own=True)
 
 
 def _guarded(parts: Parts, name: str, work: Callable[[Parts], object]) -> None:

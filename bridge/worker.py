@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event as Signal
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
@@ -20,11 +21,15 @@ from bridge.errors import Unavailable
 from bridge.flows.deliver import Delivered, deliver, put_off
 from bridge.flows.probing import probe
 from bridge.flows.process import process_one, put_aside
+from bridge.flows.replicas import keep_beating, leave
 from bridge.log import get_log
 from bridge.model import Call, Delivery, Lane
 from bridge.pump import Pump
 from bridge.schedule import keep_in_step, schedule_of
 from bridge.schedule import stop as stop_schedule
+
+if TYPE_CHECKING:
+    from bridge.engine.room import EngineRoom  # its libraries come with the extra `postgres`
 
 JUDGES = 4
 PAGERS = 8  # hands that do nothing but new pages
@@ -33,6 +38,8 @@ AHEAD = 16  # of those, claimed before a hand is free or waiting for their COMMI
 LULL = 1.0  # seconds without a page after which the others go on as before
 LEASE = timedelta(seconds=240)  # longer than a call with its looks and re-reads can take, and its wait for a hand
 LONGEST_WAIT = timedelta(seconds=30)  # for a hand
+LOOK = 0.25  # seconds for which a claim goes by what was last read of the circuits
+AT_ONCE = timedelta(milliseconds=250)  # a claim so young needs no second look at what other replicas did
 DRAIN = 9.0  # seconds for what is under way when we are told to stop
 
 MOVES = (Lane.RESOLVES, Lane.ACKNOWLEDGES)
@@ -43,10 +50,12 @@ log = get_log(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A call and when it was claimed: it may have to wait for a hand."""
+    """A call, when it was claimed and by which replica: it may have to wait for a hand."""
 
     call: Call
     at: datetime
+    holder: str = ""
+    down: datetime | None = None  # since when its system was down already: it is the probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,10 @@ class Worker:
     parts: Parts
     pumps: dict[str, Pump[Delivery] | Pump[Claimed] | Pump[Claimed | Probe]] = field(default_factory=dict)
     schedule: BackgroundScheduler | None = None
+    engine: EngineRoom | None = None
     _stopping: Signal = field(default_factory=Signal)
+    _stopped: Signal = field(default_factory=Signal)  # and nothing is under way any more
+    _beats: Thread | None = None
     _turns: dict[str, Turn] = field(default_factory=dict)  # of deliveries claimed, by id
     _latest: dict[str, Signal] = field(default_factory=dict)  # the end of the newest one claimed, by integration
     _paged_at: float = -LULL  # when a page was last claimed, on the monotonic clock
@@ -94,19 +106,43 @@ class Worker:
 
     def start(self) -> None:
         self.build()
+        self._enter()
         self.parts.store.on_commit(self._wake)
         for pump in self.pumps.values():
             pump.start()
-        self.schedule = schedule_of(self.parts, self.alive)
+        self.schedule = schedule_of(self.parts, self.alive, self.parts.replica.shared)
         self.schedule.start()
         Thread(target=keep_in_step, args=(self.schedule, self._stopping), name="in-step", daemon=True).start()
+        if self.parts.replica.shared:
+            self.engine = self._shared_engine()
+            self.engine.start()
+
+    def _shared_engine(self) -> EngineRoom:
+        from bridge.engine.opening import open_room
+
+        return open_room(self.parts, self.alive, self._wake)
+
+    def _enter(self) -> None:
+        """Where others work on the store as well, they have to hear of us before we claim."""
+        if self.parts.replica.shared:
+            self._beats = Thread(target=keep_beating, args=(self.parts, self._stopped), name="beat", daemon=True)
+            self._beats.start()
+
+    def _leave(self) -> None:
+        self._stopped.set()
+        if self._beats is not None:
+            self._beats.join(1.0)
+            leave(self.parts)
 
     def alive(self) -> bool:
-        """Whether every pump still claims."""
-        return all(pump.alive for pump in self.pumps.values())
+        """Whether every pump still claims, and the others hear of us."""
+        beats = self._beats is None or self._beats.is_alive()
+        return beats and all(pump.alive for pump in self.pumps.values())
 
     def stop(self, seconds: float = DRAIN) -> None:
         """Nothing new is begun; what is under way ends or is found marked at the next start."""
+        if self.engine is not None:
+            self.engine.stop()
         if self.schedule is not None:
             stop_schedule(self.schedule)
         self._stopping.set()
@@ -115,6 +151,7 @@ class Worker:
         _wait_until(lambda: all(pump.idle for pump in self.pumps.values()), seconds)
         for pump in self.pumps.values():
             pump.finish()
+        self._leave()
 
     def _wake(self, what: str) -> None:
         for name in ("judge",) if what == "deliveries" else ("page", "call"):
@@ -123,9 +160,13 @@ class Worker:
     # -- deliveries
 
     def _claim_deliveries(self, free: int) -> Sequence[Delivery]:
-        taken = self.parts.store.write(lambda tx: tx.claim_deliveries(free, LEASE))
+        me, tools = self.parts.replica, self.parts.policy.integrations
+        if not me.may_claim():
+            return ()
+        in_order = tools.keys() if me.shared else ()
+        taken = self.parts.store.write(lambda tx: tx.claim_deliveries(free, LEASE, me.id, in_order))
         for delivery in taken:
-            if delivery.source in self.parts.policy.integrations:
+            if delivery.source in tools:
                 self._line_up(delivery)
         return taken
 
@@ -174,15 +215,16 @@ class Worker:
         return not self.pumps["page"].idle or time.monotonic() - self._paged_at < LULL
 
     def _claim_one(self, target: str) -> list[Claimed]:
-        at = self.parts.clock()
-        return [Claimed(call, at) for call in self.parts.store.write(lambda tx: tx.claim_calls(1, LEASE, [target]))]
+        at, holder, down = self.parts.clock(), self.parts.replica.id, self.parts.circuits.known[target].since
+        calls = self.parts.store.write(lambda tx: tx.claim_calls(1, LEASE, [target], holder=holder))
+        return [Claimed(call, at, holder, down) for call in calls]
 
     def _claim(self, free: int, lanes: tuple[Lane, ...]) -> Sequence[Claimed]:
-        at, targets = self.parts.clock(), self.parts.circuits.passable()
-        if not targets:
+        at, holder, circuits = self.parts.clock(), self.parts.replica.id, self.parts.circuits
+        if not self.parts.replica.may_claim() or not circuits.passable():
             return ()
-        calls = self.parts.store.write(lambda tx: tx.claim_calls(free, LEASE, targets, lanes))
-        return [Claimed(call, at) for call in calls]
+        calls = self.parts.store.write(lambda tx: tx.claim_calls(free, LEASE, circuits.look(tx, LOOK), lanes, holder))
+        return [Claimed(call, at, holder) for call in calls]
 
     def _call_or_probe(self, taken: Claimed | Probe) -> Delivered | None:
         if isinstance(taken, Claimed):
@@ -225,12 +267,22 @@ class Worker:
         """Why a call that had to wait for its hand is not made now."""
         if self._stopping.is_set():
             return "the bridge was stopped before it left"
-        if claimed.call.link.id in self.parts.shelf.held:
+        if self._is_taken(claimed):
             return "its link was held before it left"
         circuit = self.parts.circuits.known[claimed.call.command.target]
-        if circuit.open and circuit.since > claimed.at:
+        if circuit.open and circuit.since != claimed.down:
             return "its system was found down before it left"
         return "no hand was free in time" if self.parts.clock() - claimed.at > LONGEST_WAIT else None
+
+    def _is_taken(self, claimed: Claimed) -> bool:
+        """Whether its link was held meanwhile, or others have the call. What other replicas did is in the store, and
+        what we remember of a hold they may have ended."""
+        me, waited = self.parts.replica, self.parts.clock() - claimed.at
+        if not me.shared:
+            return claimed.call.link.id in self.parts.shelf.held
+        if claimed.holder == me.id and waited < AT_ONCE:
+            return False
+        return claimed.holder != me.id or not self.parts.store.write(lambda tx: tx.mark(claimed.call))
 
 
 def _wait_until(done: Callable[[], bool], seconds: float) -> bool:

@@ -139,10 +139,10 @@ class Machine:
     def places(self) -> list[Place]:
         """Where the real bridge takes what the simulation has in its stead."""
         return [
-            (app, "open_sqlite", self._open_store),
+            (app, "open_store", self._open_store),
             (sqlite_engine, "open_for_writing", lambda _path: self.disk),
             (app, "Transport", lambda *_, **__: self.network),
-            (app, "Budgets", self._budgets),
+            (app, "budgets_of", lambda per_minute, _shared: self._budgets(per_minute)),
             (app, "Redactor", _redactor),
             (payload, "parse_json", _parsed),
             (ids, "secrets", dice(self.time)),
@@ -155,8 +155,8 @@ class Machine:
             *((flow, "time", SimpleNamespace(monotonic=lambda: self.time.now)) for flow in WAITERS),
         ]
 
-    def _open_store(self, path: Path, clock: Callable[[], datetime]) -> SqliteStore:
-        engine = Engine(path, clock, lambda: self.time.now)
+    def _open_store(self, _url: str, clock: Callable[[], datetime]) -> SqliteStore:
+        engine = Engine(Path(), clock, lambda: self.time.now)  # never opened: see `places`
         engine.recover()
         self._writer = InlineWriter(engine, self._may_crash)
         self._store = SqliteStore(NoLock(), self._writer, Looks(self.disk, clock))  # type: ignore[arg-type]  # a file's

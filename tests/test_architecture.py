@@ -13,9 +13,22 @@ FLOORS = (
     ("errors", "model"),
     ("core",),
     ("systems", "store"),
-    ("transport", "templates", "budgets", "circuits", "redact", "config", "log", "metrics", "shelf", "known", "app"),
+    (
+        "transport",
+        "templates",
+        "budgets",
+        "circuits",
+        "redact",
+        "config",
+        "log",
+        "metrics",
+        "shelf",
+        "replica",
+        "known",
+        "app",
+    ),
     ("flows",),
-    ("web", "pump", "schedule", "worker", "whole", "cli", "__main__"),
+    ("web", "pump", "schedule", "engine", "worker", "whole", "cli", "__main__"),
 )
 PARTS_OF = {f"config_{part}": "config" for part in ("checks", "faults", "integrations", "sections", "text")}
 PARTS_OF["templates_engine"] = "templates"

@@ -143,6 +143,13 @@ def test_the_store_is_beside_the_file_or_where_four_slashes_say(files: Files) ->
     assert files.with_("store: sqlite:////var/lib/b.db").database == Path("/var/lib/b.db")
 
 
+def test_a_store_on_a_server_has_no_file_and_its_password_is_a_secret(files):
+    config = files.with_("store: postgresql://ann:s3cr%23t@db/bridge")
+    assert (config.database, config.folder) == (None, None)
+    assert {"s3cr%23t", "s3cr#t"} <= set(config.secrets())
+    assert "s3cr" not in config.place + repr(config)
+
+
 def test_trusted_proxies_are_networks(files: Files) -> None:
     config = files.with_("server: {trusted_proxies: [10.0.0.0/8, 192.0.2.7, '::1']}")
     assert config.server.trusted_proxies == tuple(map(ip_network, ["10.0.0.0/8", "192.0.2.7", "::1"]))
@@ -285,7 +292,8 @@ def test_all_faults_are_told_at_once_each_with_its_key() -> None:
         ("server: {public_url: bridge.example.com}", "write a full address such as https://api.example.com"),
         ("server: {public_url: 'https://example.com/?a=b'}", "end the address at its path"),
         ("server: {trusted_proxies: [10.0.0.1/8]}", "write a network such as 10.0.0.0/8"),
-        ("store: postgresql://u:hidden@db/b", "store: this version stores in SQLite only"),
+        ("store: postgresql://u:hidden@db", "store: write postgresql://user:password@host/database"),
+        ("store: postgresql://u:short@db/b", "store: is shorter than 6 characters"),
         ("store: bridge.db", "store: write sqlite:///bridge.db"),
         ("jobs: {poll: 0}", "jobs.poll: must be at least 1 s"),
         ("jobs: {retention: 100y}", "jobs.retention: must be at most 3650 d"),

@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {  # name → its file, and what the o
     ),
     "resync": ("resyncing", "Compare both systems with the bridge and repair what differs."),
     "resyncs": ("resyncs", "Earlier comparisons and what they found."),
-    "db": ("database", "Upgrade, back up, verify or recover the bridge's database."),
+    "db": ("database", "Upgrade, back up, verify, recover or move the bridge's database."),
 }
 
 

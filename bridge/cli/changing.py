@@ -1,4 +1,4 @@
-"""Changes: through the running bridge, which alone may write, or into the file while nobody holds it."""
+"""Changes: through the running bridge, or into the store: a file only while nobody holds it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any, TypeVar
 from bridge import log
 from bridge.app import Parts, assemble
 from bridge.cli.client import Client, Refused, client_of
-from bridge.cli.ending import FAILED, end
+from bridge.cli.ending import FAILED, Unreachable, end
 from bridge.cli.showing import Screen
 from bridge.config import Config
-from bridge.errors import Busy
+from bridge.errors import Busy, ConfigError
 from bridge.redact import Redactor
+from bridge.replica import LOST
 
 T = TypeVar("T")
 
@@ -29,17 +30,30 @@ class Outcome:
 
 
 def carry_out(config: Config, remotely: Callable[[Client], T], directly: Callable[[Parts, str], T]) -> T:
-    """The lock says which way: where a bridge holds it, that bridge is asked. `directly` also gets who acts."""
+    """The lock of a file says which way: where a bridge holds it, that bridge is asked. On a server the bridge is asked
+    if it answers, because it wakes its own workers; if not, the store takes turns. `directly` also gets who acts."""
     log.set_up(Redactor(config.secrets()), "error")
     try:
         parts = assemble(config)
     except Busy:
         return _ask(client_of(config), remotely)
     try:
-        return directly(parts, _who())
+        return _either(config, parts, remotely, directly) if parts.store.shared else directly(parts, _who())
     finally:
         parts.transport.close()
         parts.store.close()
+
+
+def _either(config: Config, parts: Parts, remotely: Callable[[Client], T], directly: Callable[[Parts, str], T]) -> T:
+    if parts.store.write(lambda tx: tx.at_work(LOST)):
+        try:
+            return _ask(client_of(config), remotely)
+        except ConfigError as fault:
+            log.get_log(__name__).info("cli.directly", why=str(fault))
+        except Unreachable as fault:
+            if fault.sent:
+                raise
+    return directly(parts, _who())
 
 
 def _ask(client: Client, remotely: Callable[[Client], T]) -> T:

@@ -41,7 +41,8 @@ class Client:
         """Raises `Refused` or `Unreachable`."""
         answer = self.transport.send(request)
         if isinstance(answer, NoAnswer):
-            raise Unreachable(f"The bridge that holds the store does not answer at {self.url}: {answer.reason}")
+            told = f"The bridge that holds the store does not answer at {self.url}: {answer.reason}"
+            raise Unreachable(told, answer.sent)
         said = _read(answer)
         if not answer.ok or not isinstance(said, dict):
             raise Refused(answer.status, _message(said, answer.status))

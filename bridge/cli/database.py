@@ -13,15 +13,17 @@ import click
 from bridge import log
 from bridge.app import Parts, assemble
 from bridge.cli.ending import FAILED, end
+from bridge.cli.moving import migrate
 from bridge.cli.options import config_option, json_option, read_config
 from bridge.cli.reading import screen_for
 from bridge.cli.resyncing import Watch
 from bridge.cli.showing import Screen
 from bridge.config import Config
+from bridge.errors import Busy
 from bridge.flows import recover as flows
 from bridge.redact import Redactor
-from bridge.store.readers import Readers
-from bridge.store.sqlite import open_readonly, open_sqlite
+from bridge.replica import LOST
+from bridge.store.opening import ReadOnly, open_readonly, open_store
 
 RECOVERED = (("live there", "seen"), ("adopted", "adopted"), ("only listed", "listed"), ("known already", "known"),
              ("to look at for doubles", "doubles"), ("requests", "calls"))  # fmt: skip
@@ -31,7 +33,10 @@ STORED = "Stored. Start the bridge: its next resync brings in line what differs.
 
 @click.group()
 def db() -> None:
-    """Upgrade, back up, verify or recover the bridge's database."""
+    """Upgrade, back up, verify, recover or move the bridge's database."""
+
+
+db.add_command(migrate)
 
 
 @db.command()
@@ -39,9 +44,9 @@ def db() -> None:
 def upgrade(config_file: Path) -> None:
     """Bring the tables to this version. `bridge serve` does it too when it starts."""
     config = read_config(config_file)
-    store = open_sqlite(config.database)
+    store = open_store(config.store)
     store.close()
-    screen_for(config).line(f"{config.database} is up to date ({store.name}).")
+    screen_for(config).line(f"{config.place} is up to date ({store.name}).")
 
 
 @db.command()
@@ -53,14 +58,14 @@ def backup(config_file: Path, file: Path) -> None:
     Exit code 1: it was not written, or what was written is not sound.
     """
     config = read_config(config_file)
-    readers = open_readonly(config.database)
+    readers = open_readonly(config.store)
     try:
         rows = readers.backup(file)
     finally:
         readers.close()
     held = ", ".join(f"{rows[name]} {name}" for name in ("deliveries", "links"))
     screen = screen_for(config)
-    screen.line(f"{file} holds a copy of {config.database} ({file.stat().st_size} bytes).")
+    screen.line(f"{file} holds a copy of {config.place} ({file.stat().st_size} bytes).")
     screen.line(f"It was read back: sound, and every row is there ({held}).", "green")
 
 
@@ -70,18 +75,18 @@ def backup(config_file: Path, file: Path) -> None:
 def verify(config_file: Path, as_json: bool) -> None:
     """Check the file and what must hold in it, also while the bridge runs. Exit code 1: something is wrong."""
     config = read_config(config_file)
-    wrong = _verified(open_readonly(config.database))
+    wrong = _verified(open_readonly(config.store))
     screen = screen_for(config)
     if as_json:
         screen.json({"sound": not wrong, "items": list(wrong)})
     else:
-        for sentence in wrong or (f"{config.database} is sound.",):
+        for sentence in wrong or (f"{config.place} is sound.",):
             screen.line(sentence, "red" if wrong else "green")
     if wrong:
         end(FAILED)
 
 
-def _verified(readers: Readers) -> tuple[str, ...]:
+def _verified(readers: ReadOnly) -> tuple[str, ...]:
     try:
         return readers.verify()
     finally:
@@ -110,10 +115,12 @@ def recover(config_file: Path, as_json: bool, plan: bool, merge: bool) -> None:
 
 @contextmanager
 def _opened(config: Config) -> Iterator[Parts]:
-    """Raises `Busy` while a bridge holds the file."""
+    """Raises `Busy` while a bridge holds the file, or works on the server's database."""
     log.set_up(Redactor(config.secrets()), "error")
     parts = assemble(config)
     try:
+        if names := parts.store.write(lambda tx: tx.at_work(LOST)) if parts.store.shared else ():
+            raise Busy(f"{config.place} is in use by {', '.join(names)}: stop it first")
         yield parts
     finally:
         parts.transport.close()

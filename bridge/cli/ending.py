@@ -21,7 +21,11 @@ _CODES: tuple[tuple[type[BridgeError], int], ...] = (
 
 
 class Unreachable(BridgeError):
-    """A side, or the running bridge itself, did not answer: exit 69."""
+    """A side, or the running bridge itself, did not answer: exit 69. Not `sent`: it surely had no effect."""
+
+    def __init__(self, message: str, sent: bool = True) -> None:
+        super().__init__(message)
+        self.sent = sent
 
 
 def ending_of(fault: BridgeError | OSError) -> int:

@@ -12,7 +12,7 @@ from bridge.config import Config
 from bridge.errors import BridgeError
 from bridge.redact import Redactor
 from bridge.store.contract import Reports
-from bridge.store.sqlite import open_readonly
+from bridge.store.opening import open_readonly
 
 Row = dict[str, object]
 Listed = Callable[[Reports, int], list[Row]]
@@ -21,7 +21,7 @@ Listed = Callable[[Reports, int], list[Row]]
 @contextmanager
 def reports_of(config: Config) -> Iterator[Reports]:
     """Raises `Broken` for a file that is not there, not ours or damaged."""
-    readers = open_readonly(config.database)
+    readers = open_readonly(config.store)
     try:
         with readers.reports() as reports:
             yield reports

@@ -44,7 +44,7 @@ class Standing:
     repairs: int  # differences found by the last resync
     held: int  # pages held by the storm breaker
     canary: timedelta  # since when none has come back; zero: none is under way
-    free: int  # bytes on the store's disk
+    free: int | None  # bytes on the store's disk; None: it is a server's
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def _storm(wanted: bool, standing: Standing) -> Iterator[Alarm]:
 
 
 def _disk(least: int | None, standing: Standing) -> Iterator[Alarm]:
-    if least is not None and standing.free < least * MIB:
+    if least is not None and standing.free is not None and standing.free < least * MIB:
         yield Alarm(
             "disk",
             "store",

@@ -55,7 +55,7 @@ def rules_of(parts: Parts) -> Rules:
 
 
 def _standing(parts: Parts, rules: Rules, since: datetime) -> Standing:
-    flight = parts.store.write(canary.flying)
+    flight, folder = parts.store.write(canary.flying), parts.config.folder
     with parts.store.reports() as reports:
         figures: Any = reports.figures()
         return Standing(
@@ -68,7 +68,7 @@ def _standing(parts: Parts, rules: Rules, since: datetime) -> Standing:
             repairs=_repairs(reports, parts.policy.installed_at + parts.config.jobs.resync + A_MINUTE),
             held=figures["storm_held"],
             canary=parts.clock() - flight.since if flight else timedelta(0),
-            free=shutil.disk_usage(parts.config.database.parent).free,
+            free=shutil.disk_usage(folder).free if folder else None,
         )
 
 

@@ -90,9 +90,17 @@ def _still_wanted(parts: Parts, tx: Transaction, call: Call, event: Event | None
         with suppress(Unanswered):
             judge(parts, tx, event, call.cause)
     if not tx.mark(call):
-        return None
+        return _held_meanwhile(tx, call)
     held = storm.stays(parts, tx, call, leaving=True) if not call.unsure else None  # it may have left already
     return held or tx.link(call.link.id)
+
+
+def _held_meanwhile(tx: Transaction, call: Call) -> Settlement | None:
+    """It stays owed where its link was paused, by whichever replica; else it was superseded or is another's."""
+    link = tx.link(call.link.id)
+    if link is None or not link.held or link.apart:
+        return None
+    return outcomes.wait_turn(call, "its link was held before it left", timedelta(0))
 
 
 def _asked_now(parts: Parts, link: Link) -> Event | None:
@@ -204,11 +212,15 @@ def note_dropped_marks(parts: Parts, target: str) -> None:
     parts.shelf.drops_marks.add(target)
     what = f"{target} drops the mark of a create: it travels as a tag from now on"
 
-    def work(tx: Transaction) -> None:
+    def work(tx: Transaction) -> bool:
+        if tx.fact(f"{target}.drops_marks"):
+            return False
         tx.set_fact(f"{target}.drops_marks", tx.now.isoformat())
         tx.audit("bridge", "alarm", target, what)
+        return True
 
-    parts.store.write(work)
+    if not parts.store.write(work):
+        return  # another replica has said so
     parts.metrics.alarm("marks")
     log.error("alarm", kind="marks", what=what)
 

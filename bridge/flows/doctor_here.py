@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from bridge.config import Config
-from bridge.errors import Broken, Busy
+from bridge.errors import Broken, Busy, ConfigError, Unavailable
 from bridge.flows.checks import Area, Check, fail, ok, warn
-from bridge.store.sqlite import NAME, open_readonly, wal_reset_warning
+from bridge.store.opening import open_readonly
+from bridge.store.place import shown
+from bridge.store.sqlite import NAME, wal_reset_warning
+from bridge.store.sqlite import open_readonly as open_file_readonly
 from bridge.store.sqlite_file import FileLock
 
 MIB = 1024 * 1024
@@ -22,10 +25,14 @@ SHORTEST = 6  # characters: a shorter value in a file is no secret
 
 
 def examine(config: Config, path: Path) -> Iterator[Check]:
-    yield from _store(config.database)
-    yield _engine()
-    yield from _modes(config, path)
-    yield from _disk(config.database.parent)
+    if config.database is None:
+        yield from _server(config.store)
+        yield from _modes(_with_secrets(config, path))
+    else:
+        yield from _store(config.database)
+        yield _engine()
+        yield from _modes((config.database, *_with_secrets(config, path)))
+        yield from _disk(config.database.parent)
 
 
 # -- the store ---------------------------------------------------------------------------------------------------------
@@ -55,12 +62,25 @@ def _holder(database: Path) -> Check:
 
 def _content(database: Path) -> Iterator[Check]:
     try:
-        with closing(open_readonly(database)) as readers, readers.reports() as reports:
+        with closing(open_file_readonly(database)) as readers, readers.reports() as reports:
             figures = reports.figures()
     except Broken as fault:
         yield fail("store", str(fault), "nothing in it was changed", Area.CONFIG)
         return
     yield from _figures(figures)
+
+
+def _server(url: str) -> Iterator[Check]:
+    try:
+        with closing(open_readonly(url)) as readers, readers.reports() as reports:
+            figures, name = reports.figures(), readers.name
+    except (Broken, ConfigError) as fault:
+        yield fail("store", str(fault), "nothing in it was changed", Area.CONFIG)
+    except Unavailable as fault:
+        yield fail("store", str(fault), "start it, or look at what stands between", Area.REMOTE)
+    else:
+        yield ok("store", f"{shown(url)} answers ({name}), with the tables of this version")
+        yield from _figures(figures)
 
 
 def _figures(figures: Mapping[str, Any]) -> Iterator[Check]:
@@ -86,8 +106,8 @@ def _engine() -> Check:
 # -- files and disk ----------------------------------------------------------------------------------------------------
 
 
-def _modes(config: Config, path: Path) -> Iterator[Check]:
-    open_to_others = [file for file in (config.database, *_with_secrets(config, path)) if _is_open(file)]
+def _modes(files: Iterable[Path]) -> Iterator[Check]:
+    open_to_others = [file for file in files if _is_open(file)]
     for file in open_to_others:
         yield warn("files", f"{file} can be read by others (mode {_mode(file):04o})", f"chmod 600 {file}")
     if not open_to_others:

@@ -7,11 +7,11 @@ from contextlib import closing
 
 from bridge.config import Config
 from bridge.core.policy import PAGERTREE
-from bridge.errors import Broken, Unlistable
+from bridge.errors import BridgeError, Unlistable
 from bridge.flows.asking import Send, whole_list
 from bridge.flows.checks import Area, Check, fail, ok, warn
 from bridge.model import NoAnswer, Ref, Response
-from bridge.store.sqlite import open_readonly
+from bridge.store.opening import open_readonly
 from bridge.systems.rootly import checkup
 
 SHOWN = 5
@@ -66,11 +66,11 @@ def _unread(answer: NoAnswer) -> tuple[frozenset[str], frozenset[str]]:
 
 def _made_by_us(config: Config, ids: frozenset[str]) -> frozenset[str]:
     """Those that bear our mark, as far as our store knows."""
-    if not config.database.exists():
+    if config.database and not config.database.exists():
         return frozenset()
     try:
-        readers = open_readonly(config.database)
-    except Broken:
+        readers = open_readonly(config.store)
+    except BridgeError:
         return frozenset()  # told already
     with closing(readers), readers.reports() as reports:
         refs = {id_: Ref(PAGERTREE, "alert", id_) for id_ in ids}

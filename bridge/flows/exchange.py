@@ -8,9 +8,13 @@ from bridge.app import Parts
 from bridge.flows import clocks
 from bridge.model import Answer, NoAnswer, Request, Response
 
+A_MOMENT = 1.0  # seconds until a replica knows whether the others still count on it
+
 
 def exchange(parts: Parts, request: Request) -> Answer:
     """Never sleeps: without budget the answer is a `NoAnswer` that says how long to wait."""
+    if request.method != "GET" and not parts.replica.sure():
+        return NoAnswer(False, "this replica may have been given up by the others", after=A_MOMENT)
     wait = parts.budgets.wait(request.budget)
     if wait > 0:
         return NoAnswer(False, f"our own budget of requests is used up for {wait:.1f} s", after=wait)

@@ -197,6 +197,7 @@ def _record(parts: Parts, run: Run) -> None:
     seen = run.tally.seen
     told = {"plan": run.plan, "actor": run.actor, "why": run.detail, "seen": seen, "drifts": run.drifts}
     told |= {"missed": run.missed, "refusals": run.refusals, "seconds": _seconds(run)}
+    told |= {"by": parts.replica.id} if parts.replica.shared else {}
     row = {
         "id": run.id,
         "started_at": run.started_at,

@@ -25,7 +25,8 @@ ORDER BY due_at, id LIMIT :limit /* for update skip locked */
 CLAIM = """
 UPDATE outbox SET
     unsure = CASE WHEN under_way IS NULL THEN unsure ELSE 1 END, unsure_since = COALESCE(under_way, unsure_since),
-    under_way = :now, due_at = :until, attempts = attempts + 1, fence = fence + 1, first_try = COALESCE(first_try, :now)
+    under_way = :now, due_at = :until, attempts = attempts + 1, fence = fence + 1, holder = :holder,
+    first_try = COALESCE(first_try, :now)
 WHERE id = :id
 RETURNING id, link, delivery, kind, lane, command, attempts, first_try, fence, unsure, unsure_since, created_at,
     progress
@@ -56,6 +57,7 @@ UNMARK = "UPDATE outbox SET under_way = NULL WHERE id = :id AND fence = :fence A
 MARK = """
 UPDATE outbox SET under_way = :now, due_at = CASE WHEN due_at < :until THEN :until ELSE due_at END
 WHERE id = :id AND fence = :fence AND state = 'owed'
+    AND NOT EXISTS (SELECT 1 FROM links WHERE links.id = outbox.link AND links.held = 1)
 """
 
 HAND_BACK = """
@@ -67,11 +69,11 @@ WHERE id = :id AND fence = :fence AND state = 'owed'
 
 
 def claim(
-    session: Session, limit: int, lease: timedelta, targets: Sequence[str], lanes: Sequence[Lane]
+    session: Session, limit: int, lease: timedelta, targets: Sequence[str], lanes: Sequence[Lane], holder: str
 ) -> tuple[Call, ...]:
     until = session.at + lease.total_seconds()
     due = _due(session, limit, targets, lanes)
-    rows = [session.one(CLAIM, id=call_id, now=session.at, until=until) for call_id in due]
+    rows = [session.one(CLAIM, id=call_id, now=session.at, until=until, holder=holder) for call_id in due]
     known: dict[str, Link] = {}
     return tuple(_call(session, row, known) for row in rows)
 

@@ -6,7 +6,7 @@ is answered or woken before COMMIT, and a failed COMMIT fails its whole batch. N
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from bridge.model import Call, Circuit, Decision, Delivery, Hook, Lane, Link, Ref, Settlement, Verdict
+from bridge.store.parcels import Brought, Key, Part
 
 T = TypeVar("T")
 
@@ -48,8 +49,11 @@ class Transaction(Protocol):
     def kept_last(self, source: str, prefix: str) -> Before | None:
         """The newest delivery of that source whose key begins with `prefix`, pruned or not."""
 
-    def claim_deliveries(self, limit: int, lease: timedelta) -> tuple[Delivery, ...]:
-        """Take the oldest due ones, move their `due_at` forward by the lease, count the attempt."""
+    def claim_deliveries(
+        self, limit: int, lease: timedelta, holder: str = "", in_order: Collection[str] = ()
+    ) -> tuple[Delivery, ...]:
+        """Take the oldest due ones for that replica, move their `due_at` forward by the lease, count the attempt.
+        Of a source in `in_order` nothing, while another replica has claimed one of it."""
 
     def close(self, delivery: Delivery, verdict: Verdict, reason: str, links: Sequence[str] = ()) -> None:
         """Its end, with its reason. Raises `Lost` when the lease went to somebody else."""
@@ -99,11 +103,16 @@ class Transaction(Protocol):
 
     # outbox
     def claim_calls(
-        self, limit: int, lease: timedelta, targets: Sequence[str], lanes: Sequence[Lane] = tuple(Lane)
+        self,
+        limit: int,
+        lease: timedelta,
+        targets: Sequence[str],
+        lanes: Sequence[Lane] = tuple(Lane),
+        holder: str = "",
     ) -> tuple[Call, ...]:
-        """Take due calls, best lane first, oldest first, marking each as possibly under way before it is made.
-        An advance waits for earlier creates and advances of its link at its target; updates and notes wait for the
-        create of the member they are about; creates wait for nothing."""
+        """Take due calls for that replica, best lane first, oldest first, marking each as possibly under way before it
+        is made. An advance waits for earlier creates and advances of its link at its target; updates and notes wait for
+        the create of the member they are about; creates wait for nothing."""
 
     def settle(self, call: Call, settlement: Settlement) -> None:
         """Store the result; the ref joins the link. Raises `Lost` when the fence has moved on."""
@@ -112,7 +121,7 @@ class Transaction(Protocol):
         """The claimed call has not left yet: within this unit of work it may still be superseded."""
 
     def mark(self, call: Call) -> bool:
-        """It leaves now. False: it was superseded meanwhile."""
+        """It leaves now. False: it was superseded meanwhile, its link is held, or somebody else has it."""
 
     def hand_back(self, calls: Sequence[Call], wait: timedelta, reason: str) -> None:
         """Claimed but never tried: owed again after `wait`, no attempt counted, no doubt left."""
@@ -148,6 +157,23 @@ class Transaction(Protocol):
 
     def set_fact(self, key: str, value: str) -> None: ...
 
+    # replicas
+    def enter(self, id_: str, name: str) -> None:
+        """A process begins to work on this store."""
+
+    def beat(self, id_: str) -> bool:
+        """It still does. False: it was given up, and what it had claimed is somebody else's."""
+
+    def leave(self, id_: str) -> None:
+        """It ends; what it has still claimed is due."""
+
+    def take_back_lost(self, older_than: timedelta) -> int:
+        """What those have claimed that have not beaten for so long, or are not known, is due. Returns how much."""
+
+    def take_slot(self, name: str, slot: float, by: str) -> bool:
+        """Whether this periodic run is the caller's: one of all replicas gets it. `slot`: when it was due, in seconds
+        since 1970. An earlier one than the last that was taken is passed over."""
+
     def audit(self, actor: str, action: str, subject: str, detail: str = "") -> None: ...
 
     def record_run(self, run: Mapping[str, object]) -> None:
@@ -155,6 +181,27 @@ class Transaction(Protocol):
 
     def prune(self, before: datetime, limit: int) -> int:
         """Remove bodies of ended deliveries and ended links older than that; keys, live links and the audit stay."""
+
+    # from another store
+    def bring(self, there: Part) -> Brought:
+        """Make the same range of keys here equal to it, whatever was there."""
+
+    def at_work(self, within: timedelta) -> tuple[str, ...]:
+        """Names of replicas that have beaten within that time."""
+
+    def arrive(self, actor: str, detail: str) -> None:
+        """Everything has been brought: claims are taken back, calls that were under way are unsure."""
+
+
+class Buckets(Protocol):
+    """Budgets of requests that all replicas of a store share."""
+
+    def take(self, name: str, per_minute: int | None) -> float:
+        """Seconds until there is room; 0: there was, and it is taken. None: no limit but what is held.
+        Raises `Unavailable`."""
+
+    def hold(self, name: str, seconds: float) -> None:
+        """Nobody takes from it for so long. Raises `Unavailable`."""
 
 
 class Reports(Protocol):
@@ -182,6 +229,15 @@ class Reports(Protocol):
     def figures(self) -> dict[str, object]:
         """Backlog by target and lane, oldest owed and waiting (seconds), dead, quarantined, live links, circuits."""
 
+    def fact(self, key: str) -> str | None:
+        """As in a transaction."""
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each table has that moves to another store."""
+
+    def part(self, group: str, after: Key, most: int) -> Part:
+        """The next rows that move, by their keys: so many deliveries, say, or so many links with all that is theirs."""
+
     def heard(self, source: str, since: datetime) -> bool:
         """Whether a webhook of that source was kept since then."""
 
@@ -203,6 +259,8 @@ class Store(Protocol):
     """One engine, opened."""
 
     name: str  # "SQLite 3.45.1", for people
+    shared: bool  # whether other processes may work on it too
+    buckets: Buckets | None  # None: the store is one process's, whose memory will do
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run a unit of work and wait for its COMMIT. Raises what the work raised, or `Unavailable`."""

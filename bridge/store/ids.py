@@ -18,6 +18,11 @@ class Ids:
     def __init__(self, last: str = "") -> None:
         self._last = int(ULID.from_str(last)) if last else 0
 
+    @property
+    def last(self) -> str:
+        """The greatest id given so far; empty: none."""
+        return encode(self._last) if self._last else ""
+
     def next(self, at: float) -> str:
         """`at`: seconds since 1970."""
         moment = int(at * 1000)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -30,12 +30,40 @@ WHERE source = :source AND key >= :prefix AND key < :end ORDER BY id DESC LIMIT 
 
 CLAIM = """
 UPDATE deliveries
-SET due_at = :until, claimed_at = :now, attempts = attempts + 1, fence = fence + 1
+SET due_at = :until, claimed_at = :now, attempts = attempts + 1, fence = fence + 1, holder = :holder
 WHERE id IN (
     SELECT id FROM deliveries
     WHERE verdict = 'waiting' AND due_at <= :now
     ORDER BY due_at, id LIMIT :limit /* for update skip locked */
 )
+RETURNING id, source, key, body, headers, query, door, stale, received_at, attempts, verdict, reason, fence
+"""
+
+# A claim whose lease ran out is anybody's.
+HELD_ELSEWHERE = """
+SELECT DISTINCT source FROM deliveries WHERE claimed_at IS NOT NULL AND due_at > :now AND holder <> :holder
+"""
+
+# One step in the unique index for each source, however many rows it has.
+SOURCES = """
+WITH RECURSIVE known (source) AS (
+    SELECT MIN(source) FROM deliveries
+    UNION ALL
+    SELECT (SELECT MIN(source) FROM deliveries WHERE deliveries.source > known.source)
+    FROM known WHERE known.source IS NOT NULL
+)
+SELECT source FROM known WHERE source IS NOT NULL
+"""
+
+DUE_OF = """
+SELECT id, due_at FROM deliveries
+WHERE source = :source AND verdict = 'waiting' AND due_at <= :now ORDER BY due_at, id LIMIT :limit
+"""
+
+CLAIM_ONE = """
+UPDATE deliveries
+SET due_at = :until, claimed_at = :now, attempts = attempts + 1, fence = fence + 1, holder = :holder
+WHERE id = :id
 RETURNING id, source, key, body, headers, query, door, stale, received_at, attempts, verdict, reason, fence
 """
 
@@ -57,7 +85,16 @@ SET verdict = 'waiting', reason = '', due_at = :now, claimed_at = NULL, attempts
 WHERE id = :id AND body IS NOT NULL
 """
 
-TAKE_BACK = "UPDATE deliveries SET due_at = :now, claimed_at = NULL, fence = fence + 1 WHERE claimed_at IS NOT NULL"
+# It keeps its place, as a tool's order counts; but not one that may have ended us, or the others would never come on.
+TAKE_BACK = """
+UPDATE deliveries SET
+    due_at = CASE WHEN attempts <= 2 AND received_at < :now THEN received_at ELSE :now END,
+    claimed_at = NULL, fence = fence + 1
+WHERE claimed_at IS NOT NULL
+"""
+
+OF_THE_LOST = "AND holder <> '' AND holder NOT IN (SELECT id FROM replicas)"
+TAKE_BACK_LOST = TAKE_BACK + OF_THE_LOST
 
 # Farther off than any wait: the clock was ahead then, and was put right while we were away.
 AHEAD = "UPDATE deliveries SET due_at = :now WHERE verdict = 'waiting' AND due_at > :latest"
@@ -93,9 +130,31 @@ def kept_last(session: Session, source: str, prefix: str) -> Before | None:
     return Before(row["id"], row["key"], moment(row["received_at"])) if row else None
 
 
-def claim(session: Session, limit: int, lease: timedelta) -> tuple[Delivery, ...]:
-    rows = session.all(CLAIM, now=session.at, until=session.at + lease.total_seconds(), limit=limit)
+def claim(
+    session: Session, limit: int, lease: timedelta, holder: str, in_order: Collection[str]
+) -> tuple[Delivery, ...]:
+    how: dict[str, object] = {"now": session.at, "until": session.at + lease.total_seconds(), "holder": holder}
+    if closed := _held_elsewhere(session, holder, in_order):
+        rows = [session.one(CLAIM_ONE, id=id_, **how) for id_ in _due_outside(session, limit, closed)]
+    else:
+        rows = session.all(CLAIM, limit=limit, **how)
     return tuple(sorted((_delivery(row) for row in rows), key=lambda d: d.id))
+
+
+def _held_elsewhere(session: Session, holder: str, in_order: Collection[str]) -> set[str]:
+    """Sources of which another replica has something in its hands."""
+    if not in_order:
+        return set()
+    rows = session.all(HELD_ELSEWHERE, now=session.at, holder=holder)
+    return {row["source"] for row in rows} & set(in_order)
+
+
+def _due_outside(session: Session, limit: int, closed: set[str]) -> list[str]:
+    """The longest due of the other sources, each asked by itself: a closed one may have any number that wait."""
+    sources = [row["source"] for row in session.all(SOURCES) if row["source"] not in closed]
+    rows = [row for source in sources for row in session.all(DUE_OF, source=source, now=session.at, limit=limit)]
+    rows.sort(key=lambda row: (row["due_at"], row["id"]))
+    return [row["id"] for row in rows[:limit]]
 
 
 def _delivery(row: Any) -> Delivery:
@@ -143,6 +202,11 @@ def take_back(session: Session) -> int:
     """After a restart: what the last process had claimed is due at once."""
     back = session.run(TAKE_BACK, now=session.at)
     return back + session.run(AHEAD, now=session.at, latest=session.at + LONGEST_WAIT)
+
+
+def take_back_lost(session: Session) -> int:
+    """What replicas hold that are not known any more."""
+    return session.run(TAKE_BACK_LOST, now=session.at)
 
 
 def shift(session: Session, jump: float) -> None:

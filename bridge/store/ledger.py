@@ -8,7 +8,7 @@ from datetime import datetime
 
 from bridge.model import Circuit
 from bridge.store.codec import moment, seconds
-from bridge.store.session import Session
+from bridge.store.session import Reader, Session
 
 CIRCUIT = "SELECT target, open, since, probe_at, reason, failures FROM circuits WHERE target = :target"
 
@@ -40,6 +40,8 @@ ON CONFLICT (id) DO UPDATE SET
 
 UNENDED_RUNS = "SELECT id, report FROM runs WHERE finished_at IS NULL"
 
+REPLICAS = "SELECT id FROM replicas"
+
 END_RUN = "UPDATE runs SET finished_at = :now, report = :report WHERE id = :id"
 
 
@@ -63,7 +65,7 @@ def set_circuit(session: Session, circuit: Circuit) -> None:
     )
 
 
-def fact(session: Session, key: str) -> str | None:
+def fact(session: Reader, key: str) -> str | None:
     row = session.one(FACT, key=key)
     return None if row is None else str(row["value"])
 
@@ -83,10 +85,13 @@ def record_run(session: Session, run: Mapping[str, object]) -> None:
     session.run(RECORD_RUN, id=run["id"], report=json.dumps(report), **times)
 
 
-def end_runs(session: Session) -> None:
-    """After a restart: runs that the last process did not end."""
+def end_runs(session: Session, of_lost: bool = False) -> None:
+    """After a restart: runs that the last process did not end. `of_lost`: only those whose replica is not known."""
+    alive = {row["id"] for row in session.all(REPLICAS)} if of_lost else set()
     for row in session.all(UNENDED_RUNS):
         report = json.loads(row["report"])
+        if report.get("detail", {}).get("by") in alive:
+            continue
         detail = {**report.get("detail", {}), "why": "the bridge stopped before it ended"}
         report |= {"state": "interrupted", "detail": detail}
         session.run(END_RUN, id=row["id"], report=json.dumps(report), now=session.at)

@@ -1,15 +1,15 @@
 """The tables, step by step. A step that was released is never changed; a new one is added.
 
-The text is plain enough for PostgreSQL: flags are small integers, times are seconds since 1970, JSON is text.
+The text is plain enough for PostgreSQL (`postgres_schema` says what it changes): flags are small integers, times are
+seconds since 1970, JSON is text.
 Claims stay quick whatever has piled up, because every "waiting" and "owed" question has its partial index.
 """
 
 from __future__ import annotations
 
-from sqlite_utils import Database, Migrations
+from collections.abc import Iterable, Mapping, Sequence
 
-migrations = Migrations("bridge")
-STEPS = ("first_tables", "signals", "surgery", "asked_to_wait")  # every name below: a newer file is told from ours
+from sqlite_utils import Database, Migrations
 
 DELIVERIES = """
 CREATE TABLE deliveries (
@@ -160,23 +160,12 @@ BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
 """
 
 
-@migrations()
-def first_tables(db: Database) -> None:
-    for script in (DELIVERIES, LINKS, REFS, OUTBOX, LEDGER, AUDIT_STAYS):
-        db.executescript(script)
-
-
 SIGNALS = """
 ALTER TABLE links ADD COLUMN dedup_count INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE links ADD COLUMN resolve_at DOUBLE PRECISION;    -- NULL once it is over
 CREATE INDEX links_timers ON links (resolve_at) WHERE resolve_at IS NOT NULL;
 CREATE INDEX links_titles ON links (origin_system, title) WHERE status < 3 AND origin_kind = 'signal';
 """
-
-
-@migrations()
-def signals(db: Database) -> None:
-    db.executescript(SIGNALS)
 
 
 SURGERY = """
@@ -189,27 +178,58 @@ CREATE INDEX outbox_shadow ON outbox (id) WHERE state = 'shadow';
 """
 
 
-@migrations()
-def surgery(db: Database) -> None:
-    db.executescript(SURGERY)
-
-
 ASKED_TO_WAIT = """
 ALTER TABLE outbox ADD COLUMN asked_to_wait SMALLINT NOT NULL DEFAULT 0;    -- its target has named the time itself
 """
 
 
-@migrations()
-def asked_to_wait(db: Database) -> None:
-    db.executescript(ASKED_TO_WAIT)
+REPLICAS = """
+CREATE TABLE replicas (
+    id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    beat_at DOUBLE PRECISION NOT NULL
+);
+ALTER TABLE deliveries ADD COLUMN holder TEXT NOT NULL DEFAULT '';    -- the replica that has claimed it
+ALTER TABLE outbox ADD COLUMN holder TEXT NOT NULL DEFAULT '';
+"""
+
+
+STEPS: Mapping[str, tuple[str, ...]] = {
+    "first_tables": (DELIVERIES, LINKS, REFS, OUTBOX, LEDGER, AUDIT_STAYS),
+    "signals": (SIGNALS,),
+    "surgery": (SURGERY,),
+    "asked_to_wait": (ASKED_TO_WAIT,),
+    "replicas": (REPLICAS,),
+}
+
+migrations = Migrations("bridge")
+
+
+def _register(name: str, scripts: Sequence[str]) -> None:
+    @migrations(name=name)
+    def step(db: Database) -> None:
+        for script in scripts:
+            db.executescript(script)
+
+
+for _name, _scripts in STEPS.items():
+    _register(_name, _scripts)
 
 
 def missing_steps(db: Database) -> tuple[str, ...]:
     """Steps that the file has not had yet: an older bridge made it."""
-    had = {step.name for step in migrations.applied(db)}
-    return tuple(name for name in STEPS if name not in had)
+    return missing(step.name for step in migrations.applied(db))
 
 
 def unknown_steps(db: Database) -> tuple[str, ...]:
     """Steps that the file has had and we do not know: a newer bridge made them."""
-    return tuple(step.name for step in migrations.applied(db) if step.name not in STEPS)
+    return unknown(step.name for step in migrations.applied(db))
+
+
+def missing(had: Iterable[str]) -> tuple[str, ...]:
+    names = frozenset(had)
+    return tuple(name for name in STEPS if name not in names)
+
+
+def unknown(had: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name in had if name not in STEPS)

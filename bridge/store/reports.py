@@ -8,11 +8,12 @@ from typing import Any
 
 from bridge.model import Link, Ref
 from bridge.store import filters as wanted
+from bridge.store import ledger, moving, rows
 from bridge.store import links as stored
-from bridge.store import rows
 from bridge.store.codec import seconds
 from bridge.store.figures import circuits as circuits_of
 from bridge.store.figures import figures, heard
+from bridge.store.parcels import Key, Part
 from bridge.store.session import Reader
 from bridge.store.standing import outlook, standing
 
@@ -163,6 +164,15 @@ class SqlReports:
     def audit(self, limit: int, before: str = "") -> list[dict[str, object]]:
         earlier = int(before) if before.isdecimal() else GREATEST_SEQ
         return [rows.audit(row) for row in self._reader.all(AUDIT, before=earlier, limit=limit)]
+
+    def fact(self, key: str) -> str | None:
+        return ledger.fact(self._reader, key)
+
+    def counts(self) -> dict[str, int]:
+        return moving.counts(self._reader)
+
+    def part(self, group: str, after: Key, most: int) -> Part:
+        return moving.part(self._reader, group, after, most)
 
     def figures(self) -> dict[str, object]:
         return figures(self._reader, self._now)

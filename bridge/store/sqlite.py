@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from bridge.store.contract import Reports, Transaction
+from bridge.store.contract import Buckets, Reports, Transaction
 from bridge.store.readers import Readers
 from bridge.store.sqlite_engine import Engine
 from bridge.store.sqlite_file import FileLock, make_private, open_for_reading, wal_reset_warning
@@ -54,6 +54,8 @@ class SqliteStore:
     """The Store of `contract.py`."""
 
     name = NAME
+    shared = False
+    buckets: Buckets | None = None
 
     def __init__(self, lock: FileLock, writer: Writer, readers: Readers) -> None:
         self._lock, self._writer, self._readers = lock, writer, readers

@@ -15,7 +15,9 @@ from bridge.store.migrations import migrations, missing_steps, unknown_steps
 APPLICATION_ID = 0x52504254  # "RPBT": how we know a file as ours
 PRIVATE = 0o600
 BUSY_MS = 5000
-TABLES = frozenset({"deliveries", "links", "refs", "traces", "outbox", "circuits", "facts", "runs", "audit"})
+TABLES = frozenset(
+    {"deliveries", "links", "refs", "traces", "outbox", "circuits", "facts", "runs", "audit", "replicas"}
+)
 SMALL = 16 * 1024 * 1024  # bytes: a file up to this size is checked whole each time it is opened for writing
 
 WAL_RESET_SINCE, WAL_RESET_UNTIL = (3, 7, 0), (3, 51, 2)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bridge.model import Call, Circuit, Decision, Delivery, Hook, Lane, Link, Ref, Settlement, Verdict
-from bridge.store import claims, inbox, ledger, links, outbox, surgery, upkeep
+from bridge.store import claims, inbox, ledger, links, moving, outbox, replicas, surgery, upkeep
 from bridge.store.codec import seconds
 from bridge.store.contract import Before, Kept
+from bridge.store.parcels import Brought, Part
 from bridge.store.session import Session
 
 
@@ -27,8 +28,10 @@ class SqlTransaction:
     def kept_last(self, source: str, prefix: str) -> Before | None:
         return inbox.kept_last(self._session, source, prefix)
 
-    def claim_deliveries(self, limit: int, lease: timedelta) -> tuple[Delivery, ...]:
-        return inbox.claim(self._session, limit, lease)
+    def claim_deliveries(
+        self, limit: int, lease: timedelta, holder: str = "", in_order: Collection[str] = ()
+    ) -> tuple[Delivery, ...]:
+        return inbox.claim(self._session, limit, lease, holder, in_order)
 
     def close(self, delivery: Delivery, verdict: Verdict, reason: str, links: Sequence[str] = ()) -> None:
         inbox.close(self._session, delivery, verdict, reason, links)
@@ -70,9 +73,14 @@ class SqlTransaction:
         return outbox.apply(self._session, decision, cause, shadow)
 
     def claim_calls(
-        self, limit: int, lease: timedelta, targets: Sequence[str], lanes: Sequence[Lane] = tuple(Lane)
+        self,
+        limit: int,
+        lease: timedelta,
+        targets: Sequence[str],
+        lanes: Sequence[Lane] = tuple(Lane),
+        holder: str = "",
     ) -> tuple[Call, ...]:
-        return claims.claim(self._session, limit, lease, targets, lanes)
+        return claims.claim(self._session, limit, lease, targets, lanes, holder)
 
     def settle(self, call: Call, settlement: Settlement) -> None:
         claims.settle(self._session, call, settlement)
@@ -119,6 +127,21 @@ class SqlTransaction:
     def set_fact(self, key: str, value: str) -> None:
         ledger.set_fact(self._session, key, value)
 
+    def enter(self, id_: str, name: str) -> None:
+        replicas.enter(self._session, id_, name)
+
+    def beat(self, id_: str) -> bool:
+        return replicas.beat(self._session, id_)
+
+    def leave(self, id_: str) -> None:
+        replicas.leave(self._session, id_)
+
+    def take_back_lost(self, older_than: timedelta) -> int:
+        return replicas.take_back_lost(self._session, older_than)
+
+    def take_slot(self, name: str, slot: float, by: str) -> bool:
+        return replicas.take_slot(self._session, name, slot, by)
+
     def audit(self, actor: str, action: str, subject: str, detail: str = "") -> None:
         ledger.audit(self._session, actor, action, subject, detail)
 
@@ -127,3 +150,12 @@ class SqlTransaction:
 
     def prune(self, before: datetime, limit: int) -> int:
         return upkeep.prune(self._session, before, limit)
+
+    def bring(self, there: Part) -> Brought:
+        return moving.bring(self._session, there)
+
+    def at_work(self, within: timedelta) -> tuple[str, ...]:
+        return moving.at_work(self._session, within)
+
+    def arrive(self, actor: str, detail: str) -> None:
+        moving.arrive(self._session, actor, detail)

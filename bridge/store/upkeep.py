@@ -92,6 +92,10 @@ UPDATE outbox SET
 WHERE under_way IS NOT NULL AND state = 'owed'
 """
 
+FORGET_REPLICAS = "DELETE FROM replicas"  # one that only slept sees by this that it has lost its claims
+
+TAKE_BACK_CALLS_LOST = TAKE_BACK_CALLS + inbox.OF_THE_LOST
+
 # Written while the clock was ahead, which was put right while we were away: no time of ours may lie so far off.
 AHEAD_CALLS = """
 UPDATE outbox SET
@@ -175,12 +179,18 @@ def prune(session: Session, before: datetime, limit: int) -> int:
 
 
 def take_back(session: Session) -> None:
-    """The lock says that nobody else lives: what was claimed is ours again. A call under way may have happened."""
+    """Nobody else lives: what was claimed is ours again. A call under way may have happened."""
     ledger.end_runs(session)
+    session.run(FORGET_REPLICAS)
     deliveries, calls = inbox.take_back(session), session.run(TAKE_BACK_CALLS, now=session.at)
     calls += session.run(AHEAD_CALLS, now=session.at, latest=session.at + LONGEST_WAIT)
     session.run(AHEAD_LINKS, now=session.at)
     session.woken |= {what for what, count in ((DELIVERIES, deliveries), (CALLS, calls)) if count}
+
+
+def take_back_lost(session: Session) -> int:
+    """What replicas hold that are not known any more; any of it may have had its effect."""
+    return session.run(TAKE_BACK_CALLS_LOST, now=session.at)
 
 
 def shift(session: Session, jump: float) -> None:

@@ -14,12 +14,12 @@ from typing import Any
 
 from bridge.errors import Unavailable
 from bridge.store.contract import Transaction
-from bridge.store.sqlite_engine import Engine
+from bridge.store.engine import Engine
 from bridge.store.transaction import SqlTransaction
 from bridge.store.waiting_line import WaitingLine
 
 BATCH = 128
-IDLE = 1.0  # seconds without work after which the WAL is copied back
+IDLE = 1.0  # seconds without work after which the engine tidies up
 
 log = logging.getLogger(__name__)
 

@@ -31,7 +31,7 @@ class Front:
         trusted, failures = networks(parts.config.server.trusted_proxies), Failures(time.monotonic)
         tokens = [token(t.name, t.token.get_secret_value(), t.scopes) for t in parts.config.api.tokens]
         bearer = Bearer(tokens, failures, trusted)
-        readiness = health.Readiness(parts, parts.config.database.parent, self.stopping.is_set)
+        readiness = health.Readiness(parts, parts.config.folder, self.stopping.is_set)
         self._hooks = Hooks(parts, failures, trusted, patience)
         doors = (health.blueprint(parts, readiness, bearer, trusted), api.blueprint(parts, bearer))
         self.flask = inside([*doors, pages.blueprint(parts, bearer)])

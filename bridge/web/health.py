@@ -36,9 +36,11 @@ log = get_log(__name__)
 class Readiness:
     """Judges whether a webhook sent now would be kept."""
 
-    def __init__(self, parts: Parts, folder: Path, stopping: Callable[[], bool], needed: int = FREE_BYTES) -> None:
+    def __init__(
+        self, parts: Parts, folder: Path | None, stopping: Callable[[], bool], needed: int = FREE_BYTES
+    ) -> None:
         self._parts = parts
-        self._folder = folder  # where the store's file is
+        self._folder = folder  # where the store's file is; None: on a server, which sees to its own disk
         self._needed = needed
         self._stopping = stopping
         self._guard = threading.Lock()
@@ -55,7 +57,7 @@ class Readiness:
             return self._word
 
     def _judge(self) -> str:
-        if shutil.disk_usage(self._folder).free < self._needed:
+        if self._folder is not None and shutil.disk_usage(self._folder).free < self._needed:
             log.error("ready.no", why=f"less than {self._needed >> 20} MiB are free on the store's disk")
             return "unready"
         try:

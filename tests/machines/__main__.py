@@ -32,6 +32,7 @@ MACHINES = {
     "load": "load.machine",
     "load_burst": "load.burst",
     "load_soak": "load.soak",
+    "replicas": "replicas.machine",
     "mutants": "mutants.machine",
 }
 NAMES = tuple(MACHINES)

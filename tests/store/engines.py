@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from bridge.store.postgres import open_postgres
 from bridge.store.sqlite import open_sqlite
+from tests.postgres import Database
 
 
 class Time:
@@ -44,4 +46,31 @@ class Sqlite:
             self.store = None
 
 
-ENGINES = (Sqlite,)
+class Postgres:
+    """A database of its own on the tests' server."""
+
+    def __init__(self, folder, time):
+        self.database = Database()
+        self.time = time
+        self.store = None
+
+    def open(self):
+        url = self.database.url
+        self.store = open_postgres(url, clock=lambda: self.time.now, monotonic=lambda: self.time.ticks)
+        return self.store
+
+    def reopen(self):
+        self._close_store()
+        return self.open()
+
+    def _close_store(self):
+        if self.store is not None:
+            self.store.close()
+            self.store = None
+
+    def close(self):
+        self._close_store()
+        self.database.close()
+
+
+ENGINES = (Sqlite, Postgres)

@@ -376,7 +376,7 @@ def test_claims_never_walk_what_has_ended_or_waits_for_another(store):
         "deliveries_waiting (due_at<?)": inbox.CLAIM,
     }
     for index, sql in plans.items():
-        values = dict.fromkeys(("target", "lane", "now", "limit", "until"), 1)
+        values = dict.fromkeys(("target", "lane", "now", "limit", "until", "holder"), 1)
         rows = store.write(lambda tx, q=sql, v=values: tx._session.all(f"EXPLAIN QUERY PLAN {q}", **v))
         assert any(index in row["detail"] for row in rows)
 

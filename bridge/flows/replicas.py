@@ -1,0 +1,89 @@
+"""What a replica does each second beside its work: beat, see who is lost, and learn what the others found.
+
+Rule: one that was given up begins anew under another id, and nothing it had claimed leaves any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event as Signal
+
+from bridge.app import Parts, dropping
+from bridge.errors import Unavailable
+from bridge.log import get_log
+from bridge.replica import LOST, Replica
+from bridge.store.contract import Transaction
+
+EVERY = 1.0  # seconds
+
+log = get_log(__name__)
+
+
+def enter(parts: Parts) -> None:
+    """Begin to work on a store where others may work as well. Raises `Unavailable`."""
+    me, began = parts.replica, parts.replica.clock()
+    me.beaten(began, parts.store.write(lambda tx: _enter(tx, me)))
+    log.info("replica.entered", replica=me.id, name=me.name)
+
+
+def _enter(tx: Transaction, me: Replica) -> datetime:
+    tx.enter(me.id, me.name)
+    return tx.now
+
+
+def leave(parts: Parts) -> None:
+    """End at once: what is still claimed is another's."""
+    try:
+        parts.store.write(lambda tx: tx.leave(parts.replica.id))
+    except Unavailable as fault:
+        log.warning("replica.left_unsaid", reason=str(fault), mend="nothing: the others see it in a moment")
+
+
+def keep_beating(parts: Parts, stopping: Signal) -> None:
+    """From now until told to stop; whatever goes wrong, the next second is another try."""
+    while not stopping.is_set():
+        try:
+            beat(parts)
+        except Unavailable as fault:
+            log.error("store.unavailable", replica=parts.replica.id, reason=str(fault))
+        except Exception:
+            log.exception("replica.crashed", replica=parts.replica.id)
+        stopping.wait(EVERY)
+
+
+def beat(parts: Parts) -> None:
+    """One second's look. Raises `Unavailable`."""
+    me, began = parts.replica, parts.replica.clock()
+    if not me.entered:
+        return enter(parts)
+    seen = parts.store.write(lambda tx: _look(parts, tx))
+    if seen.given_up:
+        log.error("replica.given_up", replica=me.id, what="silent for too long: others have what it had claimed")
+        me.renew()
+        enter(parts)
+    elif seen.beat_at is not None:
+        me.beaten(began, seen.beat_at)
+    if seen.taken_back:
+        log.warning("replica.lost", claims=seen.taken_back, what="its claims are due again")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look found. `beat_at`: by the store's clock, None where no beat was due."""
+
+    given_up: bool = False
+    beat_at: datetime | None = None
+    taken_back: int = 0
+
+
+def _look(parts: Parts, tx: Transaction) -> Seen:
+    me = parts.replica
+    due = me.due()
+    if due and not tx.beat(me.id):
+        return Seen(given_up=True)
+    back = tx.take_back_lost(LOST) if me.may_judge(tx.now) else 0
+    parts.circuits.look(tx)
+    parts.shelf.drops_marks |= dropping(tx)
+    return Seen(beat_at=tx.now if due else None, taken_back=back)

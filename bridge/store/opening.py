@@ -1,0 +1,60 @@
+"""Opens the store that `store` names, whatever its engine. What only PostgreSQL needs is imported only for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
+
+from bridge.errors import ConfigError
+from bridge.store.contract import Reports, Store
+from bridge.store.place import file_of
+from bridge.store.sqlite import open_readonly as open_file_readonly
+from bridge.store.sqlite import open_sqlite
+
+LIBRARIES = ("psycopg", "psycopg_pool", "procrastinate")
+LACKING = "needs a library that is not installed: pip install 'rootly-pagertree-bridge[postgres]'"
+
+
+class ReadOnly(Protocol):
+    """What the command line reads beside a running bridge."""
+
+    name: str
+
+    def reports(self) -> AbstractContextManager[Reports]: ...
+
+    def backup(self, path: Path) -> Mapping[str, int]: ...
+
+    def verify(self) -> tuple[str, ...]: ...
+
+    def close(self) -> None: ...
+
+
+def open_store(url: str, clock: Callable[[], datetime] | None = None) -> Store:
+    """`clock` None: the one that suits the engine. Raises `Busy`, `Broken`, `Unavailable` or `ConfigError`."""
+    file = file_of(url)
+    if file is not None:
+        return open_sqlite(file) if clock is None else open_sqlite(file, clock=clock)
+    _look_for_libraries()
+    from bridge.store.postgres import open_postgres
+
+    return open_postgres(url, clock=clock)
+
+
+def open_readonly(url: str) -> ReadOnly:
+    """Reports, backup and verify, without any lock. Raises as `open_store` does."""
+    file = file_of(url)
+    if file is not None:
+        return open_file_readonly(file)
+    _look_for_libraries()
+    from bridge.store.postgres import open_postgres_readonly
+
+    return open_postgres_readonly(url)
+
+
+def _look_for_libraries() -> None:
+    if any(find_spec(name) is None for name in LIBRARIES):
+        raise ConfigError((f"store: {LACKING}",))

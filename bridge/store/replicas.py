@@ -1,0 +1,65 @@
+"""The processes that work on one store: who beats, whose claims are taken back, and who takes a periodic slot.
+
+A claim belongs to its holder while that one beats. Taking back and forgetting the holder are one transaction, so a
+replica that is still in the table has lost nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bridge.store import inbox, ledger, upkeep
+from bridge.store.session import CALLS, DELIVERIES, Session
+
+CLOCKS_DIFFER = 60.0  # seconds: a slot taken farther ahead was taken by a clock that was put back since
+
+ENTER = """
+INSERT INTO replicas (id, name, beat_at) VALUES (:id, :name, :now)
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, beat_at = excluded.beat_at
+"""
+
+BEAT = "UPDATE replicas SET beat_at = :now WHERE id = :id"
+
+LEAVE = "DELETE FROM replicas WHERE id = :id"
+
+# Written while the clock was ahead: it counts from now, or a dead one would live until the clock is there again.
+AHEAD = "UPDATE replicas SET beat_at = :now WHERE beat_at > :now"
+
+LOST = "DELETE FROM replicas WHERE beat_at < :since"
+
+
+def enter(session: Session, id_: str, name: str) -> None:
+    session.run(ENTER, id=id_, name=name, now=session.at)
+
+
+def beat(session: Session, id_: str) -> bool:
+    return session.run(BEAT, id=id_, now=session.at) == 1
+
+
+def leave(session: Session, id_: str) -> None:
+    """What it still had claimed is due; a call under way may have had its effect."""
+    session.run(LEAVE, id=id_)
+    _take_back(session)
+
+
+def take_back_lost(session: Session, older_than: timedelta) -> int:
+    session.run(AHEAD, now=session.at)
+    if session.run(LOST, since=session.at - older_than.total_seconds()):
+        ledger.end_runs(session, of_lost=True)
+    return _take_back(session)
+
+
+def _take_back(session: Session) -> int:
+    deliveries, calls = inbox.take_back_lost(session), upkeep.take_back_lost(session)
+    session.woken |= {what for what, count in ((DELIVERIES, deliveries), (CALLS, calls)) if count}
+    return deliveries + calls
+
+
+def take_slot(session: Session, name: str, slot: float, by: str) -> bool:
+    """One turn at a time, so reading and writing need no more."""
+    taken = ledger.fact(session, f"slot:{name}")
+    last = float(taken.split()[0]) if taken else None
+    if last is not None and slot <= last <= session.at + CLOCKS_DIFFER:
+        return False
+    ledger.set_fact(session, f"slot:{name}", f"{slot} {by}")
+    return True
