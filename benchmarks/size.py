@@ -92,7 +92,7 @@ def fill(path: Path, many: int) -> None:
     store = open_sqlite(path)
     store.write(_models)
     store.close()
-    _multiply(path, many // MODELS - 1)
+    multiply(path, many // MODELS - 1)
 
 
 def _models(tx: Transaction) -> None:
@@ -127,7 +127,7 @@ def _end(tx: Transaction, link: Link) -> None:
     tx.apply(Decision(Verdict.APPLIED, "the incident is resolved", replace(link, members=over)), "")
 
 
-def _multiply(path: Path, copies: int) -> None:
+def multiply(path: Path, copies: int) -> None:
     """Indexes are made anew at the end: sorted, they take a fraction of the time."""
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -500000", "temp_store = MEMORY"):

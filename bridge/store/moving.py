@@ -1,38 +1,47 @@
-"""Rows on their way from one store to another: a range of keys there is made equal to the same range here.
+"""A whole bridge as rows that can travel: groups of tables, cut into ranges of keys that are read one at a time.
 
 Rule: a link travels with its members, traces and calls in one unit of work, so that no store ever holds half of one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from bridge.errors import Broken
 from bridge.store import ledger, upkeep
-from bridge.store.parcels import Brought, Key, Part, Row
+from bridge.store.parcels import Key, Part, Range, Row, Rows
 from bridge.store.session import Reader, Session
 
 MOVED_TO, MOVING_FROM = "moved_to", "moving_from"  # facts of the store itself: they stay where they are
+RECEIPT = "moving:"  # how the facts begin that an unfinished copy keeps
+OF_THE_BRIDGE = f"key NOT IN ('{MOVED_TO}', '{MOVING_FROM}') AND key NOT LIKE '{RECEIPT}%'"
 LEFT_BEHIND = frozenset({"replicas"})  # of processes that live now, not of the bridge
+LOST = "\N{REPLACEMENT CHARACTER}"
+MIB = 1024 * 1024
+TOGETHER = 8 * MIB  # of bodies in one range, which is in memory at once
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`ranged` is the column by which it is cut into parts, `key` its primary key."""
+    """`ranged` is the column by which it is cut into ranges, `key` its primary key."""
 
     name: str
     ranged: str
     key: tuple[str, ...]
     once: str = ""  # a column that is unique besides, and may pass from one row to another
     grows: bool = False  # rows are only ever added
+    heavy: str = ""  # a column that is written once, and is NULL later at most: its length tells it
+    most: int = 1000  # keys of one range
+    only: str = "1 = 1"  # which rows travel
 
 
 GROUPS: Mapping[str, tuple[Table, ...]] = {  # in the order of foreign keys
-    "deliveries": (Table("deliveries", "id", ("id",)),),
+    "deliveries": (Table("deliveries", "id", ("id",), heavy="body", most=2000),),
     "links": (
         Table("links", "id", ("id",)),
         Table("refs", "link", ("link", "system", "name")),
@@ -40,21 +49,19 @@ GROUPS: Mapping[str, tuple[Table, ...]] = {  # in the order of foreign keys
         Table("outbox", "link", ("id",), once="once"),
     ),
     "circuits": (Table("circuits", "target", ("target",)),),
-    "facts": (Table("facts", "key", ("key",)),),
+    "facts": (Table("facts", "key", ("key",), only=OF_THE_BRIDGE),),
     "runs": (Table("runs", "id", ("id",)),),
     "audit": (Table("audit", "seq", ("seq",), grows=True),),
 }
 BEGIN: Mapping[str, Key] = {"audit": 0}  # below every key; text begins with ""
 
 AT_WORK = "SELECT name FROM replicas WHERE beat_at >= :since ORDER BY name"
-COUNT = "SELECT count(*) AS count FROM {table}"
-BOUND = "SELECT {ranged} AS bound FROM {table} WHERE {ranged} > :after ORDER BY {ranged} LIMIT 1 OFFSET :most"
-UPTO = "SELECT * FROM {table} WHERE {ranged} > :after AND {ranged} <= :upto ORDER BY {order}"
-TO_THE_END = "SELECT * FROM {table} WHERE {ranged} > :after ORDER BY {order}"
-REMOVE = "DELETE FROM {table} WHERE {keys}"
-GIVE_WAY = "DELETE FROM {table} WHERE {once} = :once AND NOT ({keys})"
-PUT = "INSERT INTO {table} ({columns}) VALUES ({values}) ON CONFLICT ({key}) DO UPDATE SET {changes}"
-ADD = "INSERT INTO {table} ({columns}) VALUES ({values})"
+COUNT = "SELECT count(*) AS count FROM {table} WHERE {only}"
+ANY = "SELECT * FROM {table} LIMIT 1"
+KEYS = "SELECT {ranged} AS key, {weight} AS weight FROM {table} WHERE {ranged} > :after ORDER BY {ranged} LIMIT :most"
+UPTO = "SELECT {columns} FROM {table} WHERE {ranged} > :after AND {ranged} <= :upto AND {only} ORDER BY {order}"
+TO_THE_END = "SELECT {columns} FROM {table} WHERE {ranged} > :after AND {only} ORDER BY {order}"
+FORGET_RECEIPTS = "DELETE FROM facts WHERE key >= :begin AND key < :end"
 
 
 def counts(reader: Reader) -> dict[str, int]:
@@ -63,22 +70,30 @@ def counts(reader: Reader) -> dict[str, int]:
     return {table.name: int(_found(reader.one(_sql(COUNT, table)))["count"]) for table in tables}
 
 
-def part(reader: Reader, group: str, after: Key, most: int) -> Part:
-    """The next so many keys of the group's first table, and what belongs to them."""
-    bound = reader.one(_sql(BOUND, GROUPS[group][0]), after=after, most=most - 1)
-    return _part(reader, group, after, bound["bound"] if bound else None)
+def next_range(reader: Reader, group: str, after: Key) -> Range:
+    """So many keys of the group's first table as may be in memory together, what belongs to them, and the gap behind
+    them."""
+    table = GROUPS[group][0]
+    found, weight = reader.all(_sql(KEYS, table), after=after, most=table.most + 1), 0
+    for place, row in enumerate(found):
+        weight += row["weight"] or 0
+        if place and (weight > TOGETHER or place == table.most):
+            return Range(group, after, found[place - 1]["key"])
+    return Range(group, after, None)
 
 
-def bring(session: Session, there: Part) -> Brought:
-    """Make the same range here equal to it. A row of the audit is never changed."""
-    here = _part(session, there.group, there.after, there.upto)
-    changed = 0
-    for table in reversed(GROUPS[there.group]):
-        changed += _remove(session, table, here.rows[table.name], there.rows[table.name])
-    for table in GROUPS[there.group]:
-        changed += _put(session, table, here.rows[table.name], there.rows[table.name])
-    after = _part(session, there.group, there.after, there.upto) if changed else here
-    return Brought(after.sums(), changed)
+def part(reader: Reader, range_: Range) -> Part:
+    """Every row of it, as both engines can hold it."""
+    return Part(range_, rows_of(reader, range_), fingerprint(reader, range_))
+
+
+def rows_of(reader: Reader, range_: Range) -> dict[str, Rows]:
+    return {table.name: _rows(reader, table, range_) for table in GROUPS[range_.group]}
+
+
+def fingerprint(reader: Reader, range_: Range) -> str:
+    """Another one as soon as any row of the range is, for as long as the same engine tells it."""
+    return " ".join(_fingerprint(reader, table, range_) for table in GROUPS[range_.group])
 
 
 def at_work(session: Session, within: timedelta) -> tuple[str, ...]:
@@ -89,9 +104,15 @@ def at_work(session: Session, within: timedelta) -> tuple[str, ...]:
 
 def arrive(session: Session, actor: str, detail: str) -> None:
     """Everything is here. Nobody holds a claim any more: what was under way there may have happened."""
+    session.run(FORGET_RECEIPTS, begin=RECEIPT, end=following(RECEIPT))
     ledger.set_fact(session, MOVING_FROM, "")
     upkeep.take_back(session)
     ledger.audit(session, actor, "move", "store", detail)
+
+
+def following(begin: str) -> str:
+    """The first text after all that begin so."""
+    return begin[:-1] + chr(ord(begin[-1]) + 1)
 
 
 def refuse_moved(moved_to: str | None, moving_from: str | None) -> None:
@@ -102,52 +123,39 @@ def refuse_moved(moved_to: str | None, moving_from: str | None) -> None:
         raise Broken("this store holds a copy that is not whole yet: run `bridge db migrate` again until it is")
 
 
-def _part(reader: Reader, group: str, after: Key, upto: Key | None) -> Part:
-    rows = {table.name: tuple(_rows(reader, table, after, upto)) for table in GROUPS[group]}
-    return Part(group, after, upto, rows)
+def _rows(reader: Reader, table: Table, range_: Range) -> Rows:
+    found = reader.all(_sql(_question(range_), table), **_bounds(range_))
+    if not found:
+        return Rows()
+    columns = tuple(sorted(found[0].keys()))
+    pick = itemgetter(*columns)
+    return Rows(columns, tuple(_plain(pick(row)) for row in found))
 
 
-def _rows(reader: Reader, table: Table, after: Key, upto: Key | None) -> Iterator[Row]:
-    if upto is None:
-        found = reader.all(_sql(TO_THE_END, table), after=after)
-    else:
-        found = reader.all(_sql(UPTO, table), after=after, upto=upto)
-    rows = ({name: _plain(value) for name, value in dict(row).items()} for row in found)
-    return (row for row in rows if table.name != "facts" or row["key"] not in (MOVED_TO, MOVING_FROM))
-
-
-def _plain(value: object) -> object:
+def _plain(row: Row) -> Row:
     """As both engines can hold it: PostgreSQL knows no U+0000 in text."""
-    match value:
-        case str():
-            return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-        case memoryview() | bytearray():
-            return bytes(value)
-    return value
+    return tuple([value.replace("\0", LOST) if type(value) is str and "\0" in value else value for value in row])
 
 
-def _remove(session: Session, table: Table, here: tuple[Row, ...], there: tuple[Row, ...]) -> int:
-    if table.grows:
-        return 0
-    kept = {_key(table, row) for row in there}
-    gone = [row for row in here if _key(table, row) not in kept]
-    for row in gone:
-        session.run(_sql(REMOVE, table), **{name: row[name] for name in table.key})
-    return len(gone)
+def _fingerprint(reader: Reader, table: Table, range_: Range) -> str:
+    one = reader.one(_sql(ANY, table))
+    if one is None:
+        return "-"
+    columns = ", ".join(_light(table, name) for name in sorted(one.keys()))
+    return reader.fingerprint(_sql(_question(range_), table, columns), **_bounds(range_))
 
 
-def _put(session: Session, table: Table, here: tuple[Row, ...], there: tuple[Row, ...]) -> int:
-    known = {_key(table, row): row for row in here}
-    new = [row for row in there if known.get(_key(table, row)) != row]
-    for row in new:
-        if table.once and row[table.once] is not None:
-            session.run(_sql(GIVE_WAY, table), once=row[table.once], **{name: row[name] for name in table.key})
-        session.run(_put_sql(table, tuple(row)), **row)
-    return len(new)
+def _light(table: Table, column: str) -> str:
+    return f"length({column}) AS {column}" if column == table.heavy else column
 
 
-def _key(table: Table, row: Row) -> tuple[object, ...]:
-    return tuple(row[name] for name in table.key)
+def _question(range_: Range) -> str:
+    return TO_THE_END if range_.upto is None else UPTO
+
+
+def _bounds(range_: Range) -> dict[str, object]:
+    bounds: dict[str, object] = {"after": range_.after, "upto": range_.upto}
+    return {name: key for name, key in bounds.items() if key is not None}
 
 
 def _found(row: Any | None) -> Any:
@@ -156,22 +164,9 @@ def _found(row: Any | None) -> Any:
 
 
 @cache
-def _sql(text: str, table: Table) -> str:
-    """Names come from this file alone."""
-    keys = " AND ".join(f"{name} = :{name}" for name in table.key)
+def _sql(text: str, table: Table, columns: str = "*") -> str:
+    """Names come from this file and from the tables themselves."""
     order = ", ".join(dict.fromkeys((table.ranged, *table.key)))
-    names = {"table": table.name, "ranged": table.ranged, "order": order, "once": table.once, "keys": keys}
-    return text.format_map(names)
-
-
-@cache
-def _put_sql(table: Table, columns: tuple[str, ...]) -> str:
-    changes = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in table.key)
-    names = {
-        "table": table.name,
-        "columns": ", ".join(columns),
-        "values": ", ".join(f":{name}" for name in columns),
-        "key": ", ".join(table.key),
-        "changes": changes,
-    }
-    return (PUT if changes and not table.grows else ADD).format_map(names)
+    weight = f"length({table.heavy})" if table.heavy else "0"
+    names = {"table": table.name, "ranged": table.ranged, "only": table.only}
+    return text.format(**names, order=order, weight=weight, columns=columns)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
+
+from bridge.errors import BridgeError
+from bridge.store.fingerprints import of_values
 
 Key = str | int
-Row = dict[str, object]
+Row = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,29 +24,62 @@ class Sum:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """All rows of a group of tables whose key is above `after` and not above `upto`; None: to the end."""
+class Rows:
+    """Rows of one table. Their columns stand in alphabetical order, whatever that of the engine is."""
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+
+    def sum(self) -> Sum:
+        return Sum(len(self.rows), sum(map(of_values, self.rows)) % 2**128)
+
+    def places(self, names: tuple[str, ...]) -> tuple[int, ...]:
+        return tuple(map(self.columns.index, names)) if self.columns else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """All keys of a group of tables above `after` and not above `upto`; None: to the end."""
 
     group: str
     after: Key
     upto: Key | None
-    rows: Mapping[str, tuple[Row, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Every row of a range, and by what its engine knows later that none of them has changed."""
+
+    range: Range
+    rows: Mapping[str, Rows]
+    fingerprint: str
 
     def sums(self) -> dict[str, Sum]:
-        return {table: sum_of(rows) for table, rows in self.rows.items()}
+        return {table: rows.sum() for table, rows in self.rows.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Both sides held the same in this range, and this is what each engine called it then."""
+
+    range: Range
+    there: str
+    here: str
+    sums: Mapping[str, Sum]
 
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What the range holds here now, and how many rows had to be changed for it."""
+    """The range is here as it is there; so many rows had to be changed for it."""
 
-    sums: Mapping[str, Sum]
+    receipt: Receipt
     changed: int
 
 
-def sum_of(rows: tuple[Row, ...]) -> Sum:
-    return Sum(len(rows), sum(_digest(row) for row in rows) % 2**128)
-
-
-def _digest(row: Row) -> int:
-    return int.from_bytes(blake2b(repr(sorted(row.items())).encode(), digest_size=16).digest(), "big")
+def must_agree(table: str, there: Sum, here: Sum) -> None:
+    """Raises `BridgeError`."""
+    if there != here:
+        raise BridgeError(
+            f"{table}: of {there.rows} rows {here.rows} arrived as they were: nothing was moved; run it again, and if "
+            "it stays so, report it"
+        )

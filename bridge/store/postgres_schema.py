@@ -6,7 +6,10 @@ Text is compared byte by byte (`COLLATE "C"`), as SQLite does, whatever the serv
 from __future__ import annotations
 
 import re
+import time
 from typing import LiteralString
+
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from bridge.errors import Broken
 from bridge.store.migrations import AUDIT_STAYS, REPLICAS, STEPS, missing, unknown
@@ -15,9 +18,10 @@ from bridge.store.postgres_session import Connection
 LOCK = "SELECT pg_advisory_xact_lock(5783626146)"  # any number, always the same
 LIMITS = """
 SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
-SET LOCAL lock_timeout = '60s';
+SET LOCAL lock_timeout = '2s';
 SET LOCAL statement_timeout = 0;
 """
+PATIENCE, PAUSE = 60.0, 0.5  # seconds: for all tries together, and between two, when whoever waited behind us goes on
 
 # `turn`: whose row lock is held may write. It also knows the newest id and when the last turn was.
 GROUND = """
@@ -32,6 +36,9 @@ CREATE TABLE IF NOT EXISTS turn (
 );
 INSERT INTO turn (id) VALUES (1) ON CONFLICT DO NOTHING;
 """
+
+# Older bridges are at work. Who writes waits here, where nobody holds a table that the other one wants.
+TURN = "SELECT id FROM turn WHERE id = 1 FOR UPDATE"
 
 AUDIT_STAYS_HERE = """
 CREATE FUNCTION audit_stays() RETURNS trigger LANGUAGE plpgsql AS
@@ -59,12 +66,22 @@ def ddl(script: str) -> LiteralString:
 
 def bring_up_to_date(connection: Connection, place: str) -> None:
     """Raises `Broken` for a schema newer than we are, or psycopg's errors. One that is up to date is only read."""
-    if not _lacking(connection, place):
-        return
+    last_try = time.monotonic() + PATIENCE
+    while _lacking(connection, place):
+        try:
+            _take_steps(connection, place)
+        except (LockNotAvailable, DeadlockDetected):  # somebody reads: a long wait would make all others wait behind us
+            if time.monotonic() > last_try:
+                raise
+            time.sleep(PAUSE)
+
+
+def _take_steps(connection: Connection, place: str) -> None:
     with connection.transaction():
         connection.execute(LIMITS)
         connection.execute(LOCK)
         connection.execute(GROUND)
+        connection.execute(TURN)
         for name in _lacking(connection, place):
             for script in STEPS[name]:
                 connection.execute(ddl(script))

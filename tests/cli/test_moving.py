@@ -84,6 +84,17 @@ def test_a_plan_counts_and_writes_nothing(still: World, database: Database):
     assert database.say("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'") == [(0,)]
 
 
+def test_a_script_reads_what_was_copied_and_whether_the_bridge_has_moved(still: World, database: Database):
+    still.start()
+    still.alert("Disk full")
+    still.stop()
+    told = still.read("db", "migrate", "--to", database.url)
+    assert (told["moved"], told["tables"][1]["table"], told["tables"][1]["rows"]) == (True, "links", 1)
+    assert told["changed"] == sum(table["rows"] for table in told["tables"])
+    again = still.run("db", "migrate", "--to", database.url)
+    assert (again.exit_code, "has moved there already" in again.stderr) == (78, True)
+
+
 def test_a_store_does_not_move_into_itself(still: World):
     still.start()
     still.stop()

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bridge.errors import BridgeError, Broken, Busy
-from bridge.flows import moving
+from bridge.app import assemble
+from bridge.config import load_config
+from bridge.errors import BridgeError, Broken, Busy, Unavailable
+from bridge.flows import moving, replicas
 from bridge.model import Hook, Verdict
 from bridge.store.moving import GROUPS, LEFT_BEHIND
+from bridge.store.parcels import Range
+from bridge.store.reports import SqlReports
 from bridge.store.sqlite import open_sqlite
+from tests.flows.test_worker import YAML
 from tests.store.engines import Postgres, Sqlite, Time
 from tests.store.examples import BOTH, LEASE, paged
 
@@ -44,7 +50,23 @@ def whole(store):
 
 def parts(store, group):
     with store.reports() as reports:
-        return [reports.part(group, 0 if group == "audit" else "", 1_000_000)]
+        return [reports.part(Range(group, 0 if group == "audit" else "", None))]
+
+
+def column(store, group, table, name):
+    rows = parts(store, group)[0].rows[table]
+    return [row[rows.columns.index(name)] for row in rows.rows]
+
+
+def facts(store):
+    return set(column(store, "facts", "facts", "key"))
+
+
+def cut_small(monkeypatch, most=2):
+    """So few keys to a range."""
+    for group in ("deliveries", "links"):
+        first, *others = GROUPS[group]
+        monkeypatch.setitem(GROUPS, group, (replace(first, most=most), *others))
 
 
 @pytest.fixture(params=WAYS, ids=["to PostgreSQL", "to SQLite"])
@@ -112,7 +134,7 @@ def store_less(store):
 
 def test_a_copy_that_was_broken_off_is_gone_on_with(stores, monkeypatch):
     source, target = stores
-    monkeypatch.setattr(moving, "TOGETHER", {"deliveries": 2, "links": 2})
+    cut_small(monkeypatch)
 
     def breaking(table, rows):
         if table == "links" and rows >= 4:
@@ -124,6 +146,69 @@ def test_a_copy_that_was_broken_off_is_gone_on_with(stores, monkeypatch):
     moving.begin(source, target, NAMES[1])
     moving.copy(source, target, silent)
     assert whole(target) == whole(source)
+
+
+def test_a_range_that_neither_side_has_changed_is_not_read_again(stores, monkeypatch):
+    moving.begin(*stores, NAMES[1])
+    moving.copy(*stores, silent)
+    read = []
+    part = SqlReports.part
+    monkeypatch.setattr(SqlReports, "part", lambda self, range_: read.append(range_.group) or part(self, range_))
+    moving.copy(*stores, silent)
+    assert read == ["facts"]
+
+
+def test_only_the_range_that_has_changed_is_read_again(stores, monkeypatch):
+    cut_small(monkeypatch)
+    source, target = stores
+    moving.begin(source, target, NAMES[1])
+    moving.copy(source, target, silent)
+    (call,) = source.write(lambda tx: tx.claim_calls(1, LEASE, BOTH))
+    copied = moving.copy(source, target, silent)
+    assert (copied.changed, whole(target) == whole(source)) == (1, True)
+    assert copied.sums["outbox"] == parts(source, "links")[0].sums()["outbox"]
+    assert call.id in column(target, "links", "outbox", "id")
+
+
+def test_what_was_changed_where_it_arrived_is_put_right(stores):
+    source, target = stores
+    moving.begin(source, target, NAMES[1])
+    moving.copy(source, target, silent)
+    store_less(target)
+    moving.copy(source, target, silent)
+    assert whole(target) == whole(source)
+
+
+def test_long_bodies_travel_a_few_at_a_time(stores, monkeypatch):
+    monkeypatch.setattr("bridge.store.moving.TOGETHER", 8)
+    source, target = stores
+    moving.begin(source, target, NAMES[1])
+    moving.copy(source, target, silent)
+    assert len(target.write(lambda tx: tx.receipts("deliveries"))) == 7
+    assert whole(target) == whole(source)
+
+
+def test_what_may_be_done_once_may_pass_from_one_call_to_another(stores):
+    source, target = stores
+    moving.begin(source, target, NAMES[1])
+    moving.copy(source, target, silent)
+    onces = column(source, "links", "outbox", "once")
+    for once, name in ((onces[0], "aside"), (onces[1], onces[0]), ("aside", onces[1])):
+        source.write(lambda tx, a=once, b=name: tx._session.run(PASS_ON, once=a, name=b))
+    moving.copy(source, target, silent)
+    assert column(target, "links", "outbox", "once")[:2] == [onces[1], onces[0]]
+
+
+PASS_ON = "UPDATE outbox SET once = :name WHERE once = :once"
+
+
+def test_nothing_of_the_copying_stays_behind(stores):
+    source, target = stores
+    moved(stores)
+    with target.reports() as reports:
+        assert [reports.fact("moving_from")] == [""]
+    assert not target.write(lambda tx: tx.receipts("deliveries"))
+    assert facts(target) == facts(source)
 
 
 def test_nothing_is_claimed_where_it_arrives_and_what_was_under_way_is_unsure(stores):
@@ -146,8 +231,7 @@ def test_new_ids_come_after_those_that_moved(places, stores):
     source, target = stores
     moved(stores)
     target = places[1].reopen()
-    newest = max(row["id"] for row in parts(source, "links")[0].rows["outbox"])
-    assert paged(target, 99).id > newest
+    assert paged(target, 99).id > max(column(source, "links", "outbox", "id"))
 
 
 def test_the_move_is_in_the_audit_which_has_no_gap(stores):
@@ -185,7 +269,7 @@ def test_a_store_that_holds_another_bridge_is_left_alone(stores):
 
 def test_a_bridge_that_has_moved_is_not_overwritten_by_its_old_self(stores):
     moved(stores)
-    with pytest.raises(Broken, match="holds a bridge's data already"):
+    with pytest.raises(Broken, match="has moved there already"):
         moving.begin(*stores, NAMES[1])
 
 
@@ -203,6 +287,21 @@ def test_nothing_moves_while_a_replica_is_at_work(stores):
     assert not source.write(lambda tx: tx.fact("moved_to"))
 
 
+def test_a_replica_that_slept_through_the_move_stores_nothing_more_and_says_where_the_bridge_is(tmp_path):
+    (tmp_path / "config.yaml").write_text(YAML)
+    (tmp_path / "config.yaml").chmod(0o600)
+    parts = assemble(load_config(tmp_path / "config.yaml", {}))
+    parts.store.shared, parts.replica.shared = True, True
+    replicas.enter(parts)
+    parts.store.write(lambda tx: (tx.leave(parts.replica.id), tx.set_fact("moved_to", "the new one")))
+    parts.replica.renew()
+    with pytest.raises(Broken, match="has moved to the new one"):
+        replicas.enter(parts)
+    with pytest.raises(Unavailable):
+        parts.store.write(lambda tx: tx.keep("rootly", "late", Hook(b"late", {})))
+    parts.transport.close()
+
+
 def test_a_move_that_fails_leaves_the_old_store_as_it_was(stores, monkeypatch):
     monkeypatch.setattr(moving, "planned", lambda store: {"links": id(store)})  # as if both sides differed
     with pytest.raises(BridgeError, match="nothing was moved"):
@@ -218,7 +317,7 @@ def test_text_that_postgresql_cannot_hold_arrives_with_its_mark(tmp_path):
     old.write(lambda tx: tx.keep("rootly", "odd\0key", Hook(b"a\0b", {})))
     moved((old, new))
     assert new.write(lambda tx: tx.fact("odd")) == "a\ufffdb"
-    assert [row["body"] for row in parts(new, "deliveries")[0].rows["deliveries"]][-1] == b"a\0b"
+    assert column(new, "deliveries", "deliveries", "body")[-1] == b"a\0b"
     source.close()
     target.close()
 
