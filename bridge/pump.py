@@ -17,9 +17,15 @@ from bridge.errors import Unavailable
 from bridge.log import get_log
 
 IDLE = 0.5  # seconds between looks for what has become due
+SWEPT = 5.0  # the same where somebody else looks each second, and wakes
 
 T = TypeVar("T")
 log = get_log(__name__)
+
+
+def rest_of(shared: bool) -> float:
+    """Seconds between looks. `shared`: `flows.replicas` looks each second for all pumps in one question."""
+    return SWEPT if shared else IDLE
 
 
 class Pending(Protocol):
@@ -42,6 +48,7 @@ class Pump(Generic[T]):
     claim: Callable[[int], Sequence[T]]
     work: Callable[[T], Pending | None]
     ahead: int = 0  # places beside those in the hands: claimed and waiting for one, or waiting for their COMMIT
+    rest: float = IDLE  # seconds
     _wake: Signal = field(default_factory=Signal)
     _stop: Signal = field(default_factory=Signal)
     _busy: int = 0
@@ -96,7 +103,7 @@ class Pump(Generic[T]):
             for item in taken:
                 self._hand_out(item)
             if len(taken) < max(free, 1):
-                self._wake.wait(IDLE)
+                self._wake.wait(self.rest)
 
     def _claimed(self, free: int) -> Sequence[T]:
         try:

@@ -10,10 +10,12 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from ulid import ULID
+
+from bridge.unsaid import Unsaid
 
 BEAT = 2.0  # seconds between two beats
 SURE = 10.0  # seconds since a beat for which nobody takes over: `LOST` less what may pass between a look and a call
@@ -34,46 +36,65 @@ def _new_id() -> str:
 
 
 @dataclass(slots=True)
+class Life:
+    """From entering until it is given up: what was claimed in one life is nothing in the next."""
+
+    id: str = field(default_factory=_new_id)
+    beaten: float | None = None  # when the newest beat that was stored began
+    at: datetime | None = None  # the same by the store's clock
+    steady_since: datetime | None = None
+
+
+@dataclass(slots=True)
 class Replica:
     """One running bridge. Not `shared`: the store is ours alone, and there is nobody to beat for."""
 
     shared: bool = False
     name: str = field(default_factory=_own_name)
-    id: str = field(default_factory=_new_id)
     clock: Callable[[], float] = ticks
-    _beaten: float | None = None  # when the newest beat that was stored began
-    _at: datetime | None = None  # the same by the store's clock
-    _steady_since: datetime | None = None
+    unsaid: Unsaid = field(default_factory=Unsaid)
+    _life: Life = field(default_factory=Life)
+
+    @property
+    def id(self) -> str:
+        return self._life.id
+
+    def in_this_life(self) -> Replica:
+        """The same one for what is claimed now: never sure again once it was given up."""
+        return replace(self)
 
     def sure(self) -> bool:
         """Whether what we have claimed is ours without asking. Who never entered has claimed nothing."""
-        return not self.shared or self._beaten is None or self.clock() - self._beaten < SURE
+        beaten = self._life.beaten
+        return not self.shared or beaten is None or self.clock() - beaten < SURE
 
     @property
     def entered(self) -> bool:
-        return self._beaten is not None
+        return self._life.beaten is not None
 
     def may_claim(self) -> bool:
         return not self.shared or (self.entered and self.sure())
 
     def due(self) -> bool:
         """Whether the next beat is."""
-        return self._beaten is None or self.clock() - self._beaten >= BEAT
+        return self._life.beaten is None or self.clock() - self._life.beaten >= BEAT
 
     def beaten(self, began: float, at: datetime) -> None:
         """A beat is stored: begun then by our clock, written `at` by the store's."""
         if not self._in_step(at):
-            self._steady_since = at
-        self._beaten, self._at = began, at
+            self._life.steady_since = at
+        self._life.beaten, self._life.at = began, at
 
     def may_judge(self, now: datetime) -> bool:
         """Whether we may say who is lost, by the store's clock. After a gap of our own the others may have had it as
         well, and come back in a moment."""
-        return self._in_step(now) and self._steady_since is not None and now - self._steady_since >= LOST
+        steady = self._life.steady_since
+        return self._in_step(now) and steady is not None and now - steady >= LOST
 
     def _in_step(self, now: datetime) -> bool:
-        return self._at is not None and timedelta(0) <= now - self._at < LOST / 2
+        return self._life.at is not None and timedelta(0) <= now - self._life.at < LOST / 2
 
     def renew(self) -> None:
         """We were given up: another one begins, who holds nothing."""
-        self.id, self._beaten, self._at, self._steady_since = _new_id(), -math.inf, None, None
+        self._life.beaten = -math.inf
+        self._life = Life(beaten=-math.inf)

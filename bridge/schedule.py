@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Event
+from time import sleep
 
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -28,10 +29,14 @@ from bridge.flows.storm import turn as take_turns
 from bridge.flows.surgery import resume_due
 from bridge.flows.timers import resolve_due
 from bridge.log import get_log
+from bridge.replica import LOST
 
 TIMERS = 5  # seconds between looks for what resolves by itself
 ALARMS = 30  # seconds between looks at the bridge itself
 A_SECOND = timedelta(seconds=1)
+KNOWN_BY = (
+    2 * LOST.total_seconds()
+)  # seconds after which the dead are given up: who judges them was in step for a while
 
 log = get_log(__name__)
 
@@ -84,13 +89,30 @@ def jobs_of(parts: Parts, alive: Callable[[], bool]) -> tuple[Job, ...]:
 
 
 def run_in_slot(parts: Parts, job: Job, slot: int) -> None:
-    """Once across all replicas: whoever takes the slot runs the job. Never raises."""
+    """Once across all replicas: whoever takes the slot runs the job. Never raises. One that is given up meanwhile goes
+    on as in its old life: nothing leaves any more, and others may run it anew."""
+    mine = replace(parts, replica=parts.replica.in_this_life())
+    _guarded(mine, job.name, partial(_run_if_taken, job=job, slot=slot))
 
-    def work(parts: Parts) -> None:
-        if parts.store.write(lambda tx: tx.take_slot(job.name, slot, parts.replica.id)):
-            job.work(parts)
 
-    _guarded(parts, job.name, work)
+def _run_if_taken(parts: Parts, job: Job, slot: int) -> None:
+    if _take(parts, job, slot):
+        _guarded(parts, job.name, job.work)
+        parts.replica.unsaid.say(partial(_end, parts, job, slot))
+
+
+def _take(parts: Parts, job: Job, slot: int) -> bool:
+    """Its last runner may be dead and not yet given up: then it is asked again, until the next slot makes up for it."""
+    for _ in range(max(int(min(job.seconds, KNOWN_BY)), 1)):
+        taken = parts.store.write(lambda tx: tx.take_slot(job.name, slot, parts.replica.id))
+        if taken is not None:
+            return taken
+        sleep(1.0)
+    return False
+
+
+def _end(parts: Parts, job: Job, slot: int) -> None:
+    parts.store.write(lambda tx: tx.end_slot(job.name, slot, parts.replica.id))
 
 
 def keep_in_step(schedule: BackgroundScheduler, stopping: Event) -> None:

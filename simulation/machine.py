@@ -18,6 +18,7 @@ from typing import Any
 
 from bridge import app
 from bridge.budgets import Budgets
+from bridge.callers import LEASE
 from bridge.config import Config, load_config
 from bridge.core.circuits import lets_pass
 from bridge.errors import BridgeError
@@ -35,7 +36,6 @@ from bridge.store.contract import Transaction
 from bridge.store.sqlite import SqliteStore
 from bridge.store.sqlite_engine import Engine
 from bridge.systems import payload
-from bridge.worker import LEASE
 from simulation.chances import Rates
 from simulation.disk import Disk, Looks, NoLock, new_disk
 from simulation.threads import AtOnce, Beside, InlineWriter, Promise

@@ -10,7 +10,7 @@ from procrastinate import PsycopgConnector
 
 from bridge.engine.ending import end
 
-TRIES, PAUSE = 10, 0.1  # seconds: the first are made before LISTEN is through
+TRIES, PAUSE = 20, 0.1  # seconds: the first are made before LISTEN is through
 
 
 async def hears(connector: PsycopgConnector) -> bool:
@@ -22,15 +22,20 @@ async def hears(connector: PsycopgConnector) -> bool:
 
     listening = asyncio.create_task(connector.listen_notify(on_notification, [channel]))
     try:
-        return await _heard(connector, heard, channel)
+        return await _heard(connector, heard, channel, listening)
     finally:
         await end([listening], 0.2)
 
 
-async def _heard(connector: PsycopgConnector, heard: asyncio.Event, channel: str) -> bool:
+async def _heard(
+    connector: PsycopgConnector, heard: asyncio.Event, channel: str, listening: asyncio.Task[None]
+) -> bool:
+    """Raises what LISTEN met: that is no pooler's doing."""
     for _ in range(TRIES):
         await connector.execute_query_async("SELECT pg_notify(%(channel)s, '')", channel=channel)
         with suppress(TimeoutError):
             await asyncio.wait_for(heard.wait(), PAUSE)
             return True
+        if listening.done():
+            listening.result()
     return False

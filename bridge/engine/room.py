@@ -11,17 +11,18 @@ from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import count
 from threading import Event, Lock, Thread
 from typing import Any
 
 import psycopg
-from procrastinate import App, PsycopgConnector
+from procrastinate import App
 from procrastinate.exceptions import ProcrastinateException
 from procrastinate.jobs import DeleteJobCondition
-from psycopg.conninfo import make_conninfo
 
 from bridge.engine import schema
 from bridge.engine.ending import end
+from bridge.engine.line import PATIENCE, connector_to, is_taken_over, words
 from bridge.engine.listening import hears
 from bridge.engine.slots import BEAT, STALLED, clock, offer, slot_at, take_over
 from bridge.engine.tasks import QUEUE, Wakes, make_app
@@ -30,11 +31,10 @@ from bridge.log import get_log
 
 LOOK = 1.0  # seconds between two looks at the clock, and between two at the jobs when nothing is heard
 OVERSEE = 5  # looks between two for what dead workers had in hand
-PATIENCE = 3.0  # seconds for a connection: then a new pool is tried, the old one tries ever more seldom
+STILL = 15.0  # seconds for what takes milliseconds: then PostgreSQL stands still, and another may be in its place
 AGAIN = 0.5  # seconds between two tries
 GRACE = 0.5  # seconds for the jobs in hand: their threads go on, nobody waits for them
 ORDERLY = 2.0  # seconds for its end
-LINE = {"connect_timeout": "3", "tcp_user_timeout": "5000", "application_name": "rootly-pagertree-bridge engine"}
 
 Run = Callable[[str, int], None]
 
@@ -86,40 +86,48 @@ class EngineRoom:
 
     async def _live(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop.set_exception_handler(self._complain)
         while not self._stopping.is_set():
             try:
                 await self._one_life()
             except (BridgeError, ProcrastinateException, psycopg.Error, OSError) as fault:
-                self._say(_words(fault))
+                self._say(fault)
             except Exception:  # whatever it was, it is tried again
                 log.exception("engine.crashed")
             self.wakes.heard = False
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._halt.wait(), AGAIN)
 
-    def _say(self, reason: str) -> None:
+    def _say(self, fault: BaseException) -> None:
         """Once, however often it is tried."""
-        if reason != self._said:
-            log.error("engine.lost", reason=reason)
-        self._said = reason
+        before, self._said = self._said, words(fault)
+        if self._said == before:
+            return
+        if is_taken_over(fault):
+            log.warning("engine.taken_over", reason=self._said)
+        else:
+            log.error("engine.lost", reason=self._said)
+
+    def _complain(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Of a job that nobody waits for any more: procrastinate could not end it."""
+        fault = context.get("exception")
+        if isinstance(fault, ProcrastinateException):
+            self._say(fault)
+        else:
+            loop.default_exception_handler(context)
 
     async def _one_life(self) -> None:
         """Until it is to stop. Raises what ended it otherwise."""
-        connector = PsycopgConnector(
-            conninfo=make_conninfo(self.conninfo, **LINE),
-            min_size=1,
-            max_size=4,
-            timeout=PATIENCE,
-            kwargs={"prepare_threshold": None},  # a pooler may stand between
-            configure=_limit,
-            num_workers=1,
-        )
+        connector = connector_to(self.conninfo)
         app = make_app(connector, self.wake, self._run)
         try:
             async with asyncio.timeout(PATIENCE):
                 await connector.open_async()
-            await schema.ensure(connector)
-            await self._work(app, listening=await hears(connector))
+            async with asyncio.timeout(4 * STILL):  # replicas that start together wait for the first
+                await schema.ensure(connector)
+            async with asyncio.timeout(STILL):
+                listening = await hears(connector)
+            await self._work(app, listening)
         finally:
             await connector.close_async()
 
@@ -153,17 +161,21 @@ class EngineRoom:
 
     async def _oversee(self, app: App) -> None:
         offered: dict[str, int] = {}
-        looks = 0
-        while True:
-            at = await clock(app)
-            for name, seconds in self.slots.items():
-                if offered.get(name) != (slot := slot_at(at, seconds)):
-                    await offer(app, name, slot)
-                    offered[name] = slot
-            if looks % OVERSEE == 0:
-                await take_over(app.job_manager)
-            self._seen, looks = time.monotonic(), looks + 1
+        for look in count():
+            async with asyncio.timeout(STILL):
+                await self._offer(app, offered)
+                if look % OVERSEE == 0:
+                    await take_over(app.job_manager)
+            self._seen = time.monotonic()
             await asyncio.sleep(LOOK)
+
+    async def _offer(self, app: App, offered: dict[str, int]) -> None:
+        """`offered`: the newest slot of each that was."""
+        at = await clock(app)
+        for name, seconds in self.slots.items():
+            if offered.get(name) != (slot := slot_at(at, seconds)):
+                await offer(app, name, slot)
+                offered[name] = slot
 
     # -- a slot
 
@@ -183,20 +195,5 @@ class EngineRoom:
                 self._running.discard(name)
 
 
-async def _limit(connection: psycopg.AsyncConnection) -> None:
-    """Who is stopped while a job is being fetched is thrown out, or all others would wait behind that job. A pooler may
-    pass this setting on to our store, which has the same."""
-    await connection.execute("SET idle_in_transaction_session_timeout = '5s'")
-    await connection.commit()
-
-
 async def _wait(halt: asyncio.Event) -> None:
     await halt.wait()
-
-
-def _words(fault: BaseException) -> str:
-    """procrastinate hides what PostgreSQL said behind an error of its own."""
-    if isinstance(fault, TimeoutError):
-        return f"no connection to PostgreSQL within {PATIENCE:.0f} s"
-    cause = fault.__cause__ or fault
-    return str(cause).strip().partition("\n")[0] or type(cause).__name__

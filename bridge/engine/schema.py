@@ -17,7 +17,7 @@ FOREIGN = "the database holds tables of procrastinate that are not ours: give th
 
 async def ensure(connector: PsycopgConnector) -> None:
     """Replicas that start together wait for the first. Raises `BridgeError` for tables that somebody else has made."""
-    async with connector.pool.connection() as connection:
+    async with connector.pool.connection() as connection, connection.transaction():
         await connection.execute(LOCK)
         await connection.execute(STEPS)
         had = {str(row[0]) for row in await (await connection.execute("SELECT name FROM engine_steps")).fetchall()}

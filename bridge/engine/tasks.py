@@ -1,6 +1,6 @@
 """The two kinds of job: one wakes a lane, one runs what is due in a slot.
 
-A job only says when. What is due stands in `deliveries` and `outbox`, so a job that is lost costs half a second.
+A job only says when. What is due stands in `deliveries` and `outbox`, so a job that is lost costs a second at most.
 """
 
 from __future__ import annotations

@@ -39,29 +39,38 @@ class Delivered:
             self.promise.result()
         except Lost:
             log.warning("call.lost", call=self.call.id, link=self.call.link.id)
+            doubles.made_late(self.parts, self.call, self.settlement)
             return None
         _tell(self.parts, self.call, self.settlement)
         return self.settlement
 
     def finish(self) -> None:
-        """`stored` for those who are told when the promise is kept. A result that was not stored is known as unsure."""
+        """`stored` for those who are told when the promise is kept. What the store did not take it is told again."""
         try:
             self.stored()
         except Unavailable as fault:
             log.error("store.unavailable", call=self.call.id, reason=str(fault))
+            self.parts.replica.unsaid.keep(self._again)
         except Exception:
             log.exception("call.crashed", call=self.call.id)
+
+    def _again(self) -> object:
+        return _handed_over(self.parts, self.call, self.settlement).stored()
 
 
 def deliver(parts: Parts, call: Call, chance: float) -> Delivered:
     """Make one claimed call and hand what came of it to the store."""
-    settlement = carry_out(parts, call, chance)
-    return Delivered(parts, call, settlement, parts.store.submit(lambda tx: _settle(parts, tx, call, settlement)))
+    return _handed_over(parts, call, carry_out(parts, call, chance))
 
 
 def put_off(parts: Parts, call: Call, crash: Exception) -> Delivered:
     """A call that crashes us is looked for and tried again by the schedule, and ends after 72 hours like any other."""
-    settlement = outcomes.crashed(call, f"making it crashed with {type(crash).__name__}", parts.clock())
+    away = isinstance(crash, Unavailable)
+    reason = "the store was away while it was made" if away else f"making it crashed with {type(crash).__name__}"
+    return _handed_over(parts, call, outcomes.crashed(call, reason, parts.clock()))
+
+
+def _handed_over(parts: Parts, call: Call, settlement: Settlement) -> Delivered:
     return Delivered(parts, call, settlement, parts.store.submit(lambda tx: _settle(parts, tx, call, settlement)))
 
 

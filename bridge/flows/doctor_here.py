@@ -12,7 +12,8 @@ from typing import Any
 from bridge.config import Config
 from bridge.errors import Broken, Busy, ConfigError, Unavailable
 from bridge.flows.checks import Area, Check, fail, ok, warn
-from bridge.store.opening import open_readonly
+from bridge.flows.doctor_server import judged
+from bridge.store.opening import ask_server, open_readonly
 from bridge.store.place import shown
 from bridge.store.sqlite import NAME, wal_reset_warning
 from bridge.store.sqlite import open_readonly as open_file_readonly
@@ -72,15 +73,25 @@ def _content(database: Path) -> Iterator[Check]:
 
 def _server(url: str) -> Iterator[Check]:
     try:
-        with closing(open_readonly(url)) as readers, readers.reports() as reports:
-            figures, name = reports.figures(), readers.name
+        server = ask_server(url)
     except (Broken, ConfigError) as fault:
         yield fail("store", str(fault), "nothing in it was changed", Area.CONFIG)
     except Unavailable as fault:
         yield fail("store", str(fault), "start it, or look at what stands between", Area.REMOTE)
     else:
-        yield ok("store", f"{shown(url)} answers ({name}), with the tables of this version")
-        yield from _figures(figures)
+        yield from judged(server, shown(url))
+        if server.tables:
+            yield from _content_there(url)
+
+
+def _content_there(url: str) -> Iterator[Check]:
+    try:
+        with closing(open_readonly(url)) as readers, readers.reports() as reports:
+            yield from _figures(reports.figures())
+    except Broken as fault:
+        yield fail("store", str(fault), "nothing in it was changed", Area.CONFIG)
+    except Unavailable as fault:
+        yield fail("store", str(fault), "start it, or look at what stands between", Area.REMOTE)
 
 
 def _figures(figures: Mapping[str, Any]) -> Iterator[Check]:

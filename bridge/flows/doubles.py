@@ -9,14 +9,28 @@ from bridge.core import outcome as outcomes
 from bridge.core.links import ask, at_home, put, tell
 from bridge.errors import Unlistable, Unreadable
 from bridge.flows.exchange import exchange
-from bridge.model import Call, Decision, Event, Link, Member, Recheck, Response, Settlement, Status, Verdict
+from bridge.model import (
+    Call,
+    Create,
+    Decision,
+    Event,
+    Link,
+    Member,
+    Recheck,
+    Response,
+    Says,
+    Settlement,
+    Status,
+    Verdict,
+)
 from bridge.store.contract import Transaction
 
 
 def look_again_later(tx: Transaction, call: Call) -> None:
-    """Owe one more look at the mark; the store makes it due after a minute."""
+    """Owe one more look at the mark; the store makes it due after a minute. What the call knows of its link is as old
+    as its claim: since then it may have been renamed, or have begun anew."""
     link = tx.link(call.link.id)
-    assert link is not None, "a link with an owed call stays"
+    assert link is not None, "a call has a link: foreign key"
     recheck = Recheck(call.command.target, call.command.of)
     tx.apply(Decision(Verdict.APPLIED, "its first answer was lost: looked at once more", link, (recheck,)), call.cause)
 
@@ -40,6 +54,22 @@ def resolve(parts: Parts, call: Call, chance: float) -> Settlement:
         return Settlement("done", "no double")
     parts.store.write(lambda tx: _owe(parts, tx, call, member, extra))
     return Settlement("done", f"{len(extra)} double(s) found, to be resolved")
+
+
+def made_late(parts: Parts, call: Call, settlement: Settlement) -> None:
+    """Its lease went elsewhere and it was made here all the same: stopped just before it left, it left late. Where the
+    other's is not known yet, that one's own later look finds this one. Raises `Unavailable`."""
+    if settlement.ref is None or not isinstance(call.command, Create):
+        return
+    late = Event(settlement.ref, Says.STATE, "made too late", Status.OPEN)
+    parts.store.write(lambda tx: _owe_if_double(parts, tx, call, late))
+
+
+def _owe_if_double(parts: Parts, tx: Transaction, call: Call, late: Event) -> None:
+    link = tx.link(call.link.id)
+    member = link.named(call.command.target, call.command.of) if link else None
+    if member is not None and member.id and not member.is_(late.ref):
+        _owe(parts, tx, call, member, [late])
 
 
 def _owe(parts: Parts, tx: Transaction, call: Call, member: Member, extra: list[Event]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -26,6 +27,9 @@ PATIENCE = timedelta(hours=72)
 LONGEST_WAIT = timedelta(seconds=60)  # a question is cheap, and what waits for it may be a resolve
 CRASHES = 5
 EARLY = 3  # looks, some seconds in all, for the link of what a person wrote on
+EARLY_SHARED = timedelta(seconds=60)  # the same where the news of it may lie with a replica that died
+
+Concluded = tuple[Verdict, str, tuple[Decision, ...]]
 
 log = get_log(__name__)
 
@@ -43,17 +47,22 @@ def process_one(parts: Parts, delivery: Delivery, chance: float, turn: Callable[
 
     `turn` comes back when what arrived before it has had its end, where order matters."""
     try:
-        events = _read(parts, delivery)
-        turn()
-        verdict, reason, decisions = _conclude(parts, delivery, events)
-    except Unreadable as unreadable:
-        verdict, reason, decisions = _end(parts, delivery, Verdict.QUARANTINED, str(unreadable))
-    except Unanswered as waiting:
-        verdict, reason, decisions = _postpone(parts, delivery, str(waiting), chance)
-    except Lost:
+        verdict, reason, decisions = _concluded(parts, delivery, chance, turn)
+    except Lost:  # somebody else has it: what it came to here is told to nobody
         return Verdict.WAITING
     tell(parts, delivery, verdict, reason, decisions)
     return verdict
+
+
+def _concluded(parts: Parts, delivery: Delivery, chance: float, turn: Callable[[], object]) -> Concluded:
+    try:
+        events = _read(parts, delivery)
+        turn()
+        return _conclude(parts, delivery, events)
+    except Unreadable as unreadable:
+        return _end(parts, delivery, Verdict.QUARANTINED, str(unreadable))
+    except Unanswered as waiting:
+        return _postpone(parts, delivery, str(waiting), chance)
 
 
 def _read(parts: Parts, delivery: Delivery) -> tuple[Event, ...]:
@@ -87,9 +96,6 @@ def _without_answer(event: Event, why: str) -> Event:
     return event
 
 
-Concluded = tuple[Verdict, str, tuple[Decision, ...]]
-
-
 def _conclude(parts: Parts, delivery: Delivery, events: tuple[Event, ...]) -> Concluded:
     try:
         return written(parts, lambda tx: _apply(parts, tx, delivery, events))
@@ -101,7 +107,7 @@ def _apply(parts: Parts, tx: Transaction, delivery: Delivery, events: tuple[Even
     """One transaction: decide every event on every link it concerns, apply, and close the delivery with its reason."""
     decisions: list[Decision] = []
     for event in events:
-        if delivery.attempts <= EARLY and _may_be_early(tx, event):
+        if _is_young(parts, tx, delivery) and _may_be_early(tx, event):
             raise Unanswered("written on something that is not linked yet: looked at again")
         decisions += judge(parts, tx, event, delivery.id)
     verdict, reason = summary(decisions)
@@ -137,6 +143,11 @@ def _aggregated(parts: Parts, tx: Transaction, event: Event, links: tuple[Link, 
         return links
     twins = tx.live_titled(event.ref.system, event.trouble.title, tx.now - terms.auto_aggregate)
     return tuple(link for link in twins if lives(link))[:1] or links
+
+
+def _is_young(parts: Parts, tx: Transaction, delivery: Delivery) -> bool:
+    shared = parts.replica.shared and tx.now - delivery.received_at < EARLY_SHARED
+    return shared or delivery.attempts <= EARLY
 
 
 def _may_be_early(tx: Transaction, event: Event) -> bool:
@@ -178,6 +189,18 @@ def _postpone(parts: Parts, delivery: Delivery, reason: str, chance: float) -> C
     wait = min(retry.delay(delivery.attempts, chance), LONGEST_WAIT)
     parts.store.write(lambda tx: tx.postpone(delivery, wait, reason))
     return Verdict.WAITING, reason, ()
+
+
+def put_back(parts: Parts, deliveries: Sequence[Delivery]) -> None:
+    """Those whose end the store did not take are judged again: they keep their place, as a tool's order counts. One
+    that has had its end, or is somebody else's, stays as it is. Raises `Unavailable`."""
+    parts.store.write(lambda tx: _put_back(tx, deliveries))
+
+
+def _put_back(tx: Transaction, deliveries: Sequence[Delivery]) -> None:
+    for one in deliveries:
+        with suppress(Lost):
+            tx.postpone(one, one.received_at - tx.now, "the store did not take its end")
 
 
 def put_aside(parts: Parts, delivery: Delivery, crash: Exception) -> None:

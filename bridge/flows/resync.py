@@ -56,21 +56,26 @@ class Run:
 
 def start(parts: Parts, plan: bool, actor: str) -> str:
     """Begin a run in the background; returns its id."""
-    run = _new(parts, plan, actor)
-    _record(parts, run)
+    run = _begin(parts, plan, actor)
     Thread(target=_run, args=(parts, run, _silent), name="resync", daemon=True).start()
     return run.id
 
 
 def resync(parts: Parts, plan: bool = False, actor: str = "schedule", progress: Progress | None = None) -> Run:
     """One whole run. With `plan` nothing is kept but the row that tells what would have been done."""
-    run = _new(parts, plan, actor)
-    _record(parts, run)
+    run = _begin(parts, plan, actor)
     return _run(parts, run, progress or _silent)
 
 
-def _new(parts: Parts, plan: bool, actor: str) -> Run:
-    return Run(str(ULID()), parts.clock(), plan, actor)
+def _begin(parts: Parts, plan: bool, actor: str) -> Run:
+    """By the store's clock, which also says when a link was touched."""
+
+    def work(tx: Transaction) -> Run:
+        run = Run(str(ULID()), tx.now, plan, actor)
+        tx.record_run(_row(parts, run))
+        return run
+
+    return parts.store.write(work)
 
 
 def _silent(_what: str, _count: int) -> None:
@@ -88,10 +93,14 @@ def _run(parts: Parts, run: Run, progress: Progress) -> Run:
         run.state, run.detail = "failed", str(fault)
     _hasten(parts, run)
     _take_missed(parts, run)
-    run.finished_at = parts.clock()
-    _record(parts, run)
+    parts.store.write(lambda tx: _end(parts, tx, run))
     _tell(parts, run)
     return run
+
+
+def _end(parts: Parts, tx: Transaction, run: Run) -> None:
+    run.finished_at = tx.now
+    tx.record_run(_row(parts, run))
 
 
 def _hasten(parts: Parts, run: Run) -> None:
@@ -193,12 +202,12 @@ def _found(parts: Parts, run: Run, drift: Drift, body: bytes) -> None:
         parts.store.write(lambda tx: tx.keep(drift.ref.system, f"resync:{run.id}:{drift.ref.id}", hook))
 
 
-def _record(parts: Parts, run: Run) -> None:
+def _row(parts: Parts, run: Run) -> dict[str, object]:
     seen = run.tally.seen
     told = {"plan": run.plan, "actor": run.actor, "why": run.detail, "seen": seen, "drifts": run.drifts}
     told |= {"missed": run.missed, "refusals": run.refusals, "seconds": _seconds(run)}
     told |= {"by": parts.replica.id} if parts.replica.shared else {}
-    row = {
+    return {
         "id": run.id,
         "started_at": run.started_at,
         "finished_at": run.finished_at,
@@ -208,7 +217,6 @@ def _record(parts: Parts, run: Run) -> None:
         "calls": run.tally.calls,
         "detail": {**told, "found": run.found[:MOST_SHOWN]},
     }
-    parts.store.write(lambda tx: tx.record_run(row))
 
 
 def _seconds(run: Run) -> float | None:

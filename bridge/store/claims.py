@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from bridge.errors import Lost
@@ -11,14 +13,17 @@ from bridge.model import Call, Lane, Link, Settlement
 from bridge.store import linking, links, outbox
 from bridge.store.codec import kind_of, load_command, moment, moment_or_none
 from bridge.store.results import with_result
-from bridge.store.session import CALLS, Session
+from bridge.store.session import CALLS, Question, Session
 
 LEAVING = 180.0  # seconds of the lease that a call has at least when it leaves
 
+# Each lane at each target is a range of its index: a question over all of them would sort everything that is due.
 DUE = """
-SELECT id, due_at FROM outbox
-WHERE state = 'owed' AND target = :target AND lane = :lane AND blocked = 0 AND due_at <= :now
-ORDER BY due_at, id LIMIT :limit /* for update skip locked */
+SELECT id, lane, due_at FROM (
+    SELECT id, lane, due_at FROM outbox
+    WHERE state = 'owed' AND target = :target{0} AND lane = :lane{0} AND blocked = 0 AND due_at <= :now
+    ORDER BY due_at, id LIMIT :limit
+) AS due{0}
 """
 
 # Still marked from a claim whose lease ran out: that attempt may have had its effect.
@@ -27,7 +32,7 @@ UPDATE outbox SET
     unsure = CASE WHEN under_way IS NULL THEN unsure ELSE 1 END, unsure_since = COALESCE(under_way, unsure_since),
     under_way = :now, due_at = :until, attempts = attempts + 1, fence = fence + 1, holder = :holder,
     first_try = COALESCE(first_try, :now)
-WHERE id = :id
+WHERE id IN (SELECT value FROM json_each(:ids))
 RETURNING id, link, delivery, kind, lane, command, attempts, first_try, fence, unsure, unsure_since, created_at,
     progress
 """
@@ -67,36 +72,52 @@ UPDATE outbox SET
 WHERE id = :id AND fence = :fence AND state = 'owed'
 """
 
+UNCLAIM = HAND_BACK + "AND under_way = :at"
+UNHEARD = "its claim was stored, and nobody heard of it"
+
 
 def claim(
     session: Session, limit: int, lease: timedelta, targets: Sequence[str], lanes: Sequence[Lane], holder: str
 ) -> tuple[Call, ...]:
-    until = session.at + lease.total_seconds()
     due = _due(session, limit, targets, lanes)
-    rows = [session.one(CLAIM, id=call_id, now=session.at, until=until, holder=holder) for call_id in due]
-    known: dict[str, Link] = {}
-    return tuple(_call(session, row, known) for row in rows)
+    if not due:
+        return ()
+    until = session.at + lease.total_seconds()
+    rows = session.all(CLAIM, ids=json.dumps(due), now=session.at, until=until, holder=holder)
+    rows.sort(key=lambda row: due.index(row["id"]))
+    known = links.load_many(session, {row["link"] for row in rows})
+    return tuple(_call(row, known[row["link"]]) for row in rows)
 
 
-def _due(session: Session, limit: int, targets: Sequence[str], lanes: Sequence[Lane]) -> Iterator[str]:
+def _due(session: Session, limit: int, targets: Sequence[str], lanes: Sequence[Lane]) -> list[str]:
     """Best lane first; within it the longest due."""
-    for lane in sorted(lanes):
-        rows = [row for target in targets for row in _due_in(session, limit, lane, target)]
-        rows.sort(key=lambda row: (row["due_at"], row["id"]))
-        yield from (row["id"] for row in rows[:limit])
-        limit -= min(len(rows), limit)
-        if not limit:
-            return
+    if not targets or not lanes:
+        return []
+    sql, values = _asked(session, limit, targets, lanes)
+    rows = session.all(sql, **values)
+    rows.sort(key=lambda row: (row["lane"], row["due_at"], row["id"]))
+    return [row["id"] for row in rows[:limit]]
 
 
-def _due_in(session: Session, limit: int, lane: Lane, target: str) -> list[Any]:
-    return session.all(DUE, target=target, lane=int(lane), now=session.at, limit=limit)
+def is_due(session: Session, targets: Collection[str]) -> Question:
+    """A row where any is."""
+    return _asked(session, 1, targets, tuple(Lane))
 
 
-def _call(session: Session, row: Any, known: dict[str, Link]) -> Call:
-    link = known.get(row["link"]) or links.load(session, row["link"])
-    assert link is not None, "a call has a link: foreign key"
-    known[link.id] = link
+def _asked(session: Session, limit: int, targets: Collection[str], lanes: Sequence[Lane]) -> Question:
+    pairs = [(int(lane), target) for lane in lanes for target in targets]
+    values: dict[str, object] = {"now": session.at, "limit": limit}
+    for place, (lane, target) in enumerate(pairs):
+        values |= {f"lane{place}": lane, f"target{place}": target}
+    return _of_each(DUE, len(pairs)), values
+
+
+@cache
+def _of_each(question: str, pairs: int) -> str:
+    return "UNION ALL".join(question.format(place) for place in range(pairs))
+
+
+def _call(row: Any, link: Link) -> Call:
     return Call(
         id=row["id"],
         link=link,
@@ -124,7 +145,7 @@ def settle(session: Session, call: Call, settlement: Settlement) -> None:
 
 
 def _again(session: Session, call: Call, settlement: Settlement) -> None:
-    session.run(
+    session.do(
         AGAIN,
         id=call.id,
         now=session.at,
@@ -141,7 +162,7 @@ def _again(session: Session, call: Call, settlement: Settlement) -> None:
 
 
 def _finish(session: Session, call: Call, settlement: Settlement) -> None:
-    session.run(
+    session.do(
         FINISH,
         id=call.id,
         state=settlement.state,
@@ -174,7 +195,7 @@ def _remember(session: Session, call: Call, settlement: Settlement) -> None:
 
 
 def unmark(session: Session, call: Call) -> None:
-    session.run(UNMARK, id=call.id, fence=call.fence)
+    session.do(UNMARK, id=call.id, fence=call.fence)
 
 
 def mark(session: Session, call: Call) -> bool:
@@ -183,4 +204,10 @@ def mark(session: Session, call: Call) -> bool:
 
 def hand_back(session: Session, calls: Sequence[Call], wait: timedelta, reason: str) -> None:
     for call in calls:
-        session.run(HAND_BACK, id=call.id, fence=call.fence, due_at=session.at + wait.total_seconds(), reason=reason)
+        session.do(HAND_BACK, id=call.id, fence=call.fence, due_at=session.at + wait.total_seconds(), reason=reason)
+
+
+def unclaim(session: Session, calls: Sequence[Call], at: float) -> None:
+    for call in calls:
+        if session.run(UNCLAIM, id=call.id, fence=call.fence, at=at, due_at=session.at, reason=UNHEARD):
+            session.woken.add(CALLS)

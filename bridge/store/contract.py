@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from bridge.model import Call, Circuit, Decision, Delivery, Hook, Lane, Link, Ref, Settlement, Verdict
-from bridge.store.parcels import Brought, Key, Part
+from bridge.store.parcels import Brought, Key, Part, Range, Receipt
 
 T = TypeVar("T")
 
@@ -54,6 +54,10 @@ class Transaction(Protocol):
     ) -> tuple[Delivery, ...]:
         """Take the oldest due ones for that replica, move their `due_at` forward by the lease, count the attempt.
         Of a source in `in_order` nothing, while another replica has claimed one of it."""
+
+    def unclaim_deliveries(self, deliveries: Sequence[Delivery], at: datetime) -> None:
+        """Claimed in the turn that began then, and nobody heard whether that was stored: due, each if this is its
+        claim. Id and fence alone do not name one: a claim that was not stored may have been made again."""
 
     def close(self, delivery: Delivery, verdict: Verdict, reason: str, links: Sequence[str] = ()) -> None:
         """Its end, with its reason. Raises `Lost` when the lease went to somebody else."""
@@ -114,6 +118,9 @@ class Transaction(Protocol):
         is made. An advance waits for earlier creates and advances of its link at its target; updates and notes wait for
         the create of the member they are about; creates wait for nothing."""
 
+    def unclaim_calls(self, calls: Sequence[Call], at: datetime) -> None:
+        """The same of calls: none of them has left, so no attempt is counted and no doubt is left."""
+
     def settle(self, call: Call, settlement: Settlement) -> None:
         """Store the result; the ref joins the link. Raises `Lost` when the fence has moved on."""
 
@@ -170,9 +177,16 @@ class Transaction(Protocol):
     def take_back_lost(self, older_than: timedelta) -> int:
         """What those have claimed that have not beaten for so long, or are not known, is due. Returns how much."""
 
-    def take_slot(self, name: str, slot: float, by: str) -> bool:
-        """Whether this periodic run is the caller's: one of all replicas gets it. `slot`: when it was due, in seconds
-        since 1970. An earlier one than the last that was taken is passed over."""
+    def due(self, targets: Collection[str]) -> frozenset[str]:
+        """Of `deliveries` and `calls` those where something is to be claimed by now, calls at these targets."""
+
+    def take_slot(self, name: str, slot: float, by: str) -> bool | None:
+        """Whether this periodic run is the caller's: one of all replicas gets it, and another one only if that one was
+        given up before the run had its end. `slot`: when it was due, in seconds since 1970. An earlier one than the
+        last that was taken is passed over. None: whoever has it has not ended it, and is not given up yet."""
+
+    def end_slot(self, name: str, slot: float, by: str) -> None:
+        """The run has had its end: nobody makes it again."""
 
     def audit(self, actor: str, action: str, subject: str, detail: str = "") -> None: ...
 
@@ -184,7 +198,11 @@ class Transaction(Protocol):
 
     # from another store
     def bring(self, there: Part) -> Brought:
-        """Make the same range of keys here equal to it, whatever was there."""
+        """Make the same range of keys here equal to it, whatever was there, and keep a receipt. Raises `BridgeError`
+        if both sides differ even then."""
+
+    def receipts(self, group: str) -> Mapping[Key, Receipt]:
+        """What was brought of that group of tables so far, by where the ranges begin."""
 
     def at_work(self, within: timedelta) -> tuple[str, ...]:
         """Names of replicas that have beaten within that time."""
@@ -235,8 +253,14 @@ class Reports(Protocol):
     def counts(self) -> dict[str, int]:
         """How many rows each table has that moves to another store."""
 
-    def part(self, group: str, after: Key, most: int) -> Part:
-        """The next rows that move, by their keys: so many deliveries, say, or so many links with all that is theirs."""
+    def next_range(self, group: str, after: Key) -> Range:
+        """The next keys that move together: so many deliveries, say, or so many links with all that is theirs."""
+
+    def part(self, range_: Range) -> Part:
+        """Its rows."""
+
+    def fingerprint(self, range_: Range) -> str:
+        """Another one as soon as any row of the range is."""
 
     def heard(self, source: str, since: datetime) -> bool:
         """Whether a webhook of that source was kept since then."""

@@ -14,7 +14,8 @@ class Engine(Protocol):
 
     def savepoint(self) -> Session: ...
 
-    def release(self) -> None: ...
+    def release(self) -> None:
+        """The unit is done. Raises what its last writes met."""
 
     def undo(self, error: BaseException) -> BaseException:
         """The unit is undone, its neighbours stay; its error in words. Raises when the whole transaction is gone."""
@@ -22,7 +23,8 @@ class Engine(Protocol):
     def commit(self) -> None: ...
 
     def abandon(self, error: Exception) -> Unavailable:
-        """After a failed batch: what its units are told."""
+        """After a failed batch: what its units are told. It is the error, or has it as its cause, where disk, lock or
+        line were in the way."""
 
     def tidy(self, idle: bool) -> None:
         """Between two transactions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from bridge.errors import Lost
 from bridge.model import Delivery, Hook, Verdict
 from bridge.store.codec import dump_words, load_words, moment
 from bridge.store.contract import Before, Kept
-from bridge.store.session import DELIVERIES, Session
+from bridge.store.session import DELIVERIES, Question, Session
 
 LONGEST_WAIT = 60.0  # seconds
 
@@ -39,6 +40,8 @@ WHERE id IN (
 RETURNING id, source, key, body, headers, query, door, stale, received_at, attempts, verdict, reason, fence
 """
 
+IS_DUE = "SELECT 1 AS one FROM deliveries WHERE verdict = 'waiting' AND due_at <= :now LIMIT 1"
+
 # A claim whose lease ran out is anybody's.
 HELD_ELSEWHERE = """
 SELECT DISTINCT source FROM deliveries WHERE claimed_at IS NOT NULL AND due_at > :now AND holder <> :holder
@@ -60,10 +63,10 @@ SELECT id, due_at FROM deliveries
 WHERE source = :source AND verdict = 'waiting' AND due_at <= :now ORDER BY due_at, id LIMIT :limit
 """
 
-CLAIM_ONE = """
+CLAIM_THESE = """
 UPDATE deliveries
 SET due_at = :until, claimed_at = :now, attempts = attempts + 1, fence = fence + 1, holder = :holder
-WHERE id = :id
+WHERE id IN (SELECT value FROM json_each(:ids))
 RETURNING id, source, key, body, headers, query, door, stale, received_at, attempts, verdict, reason, fence
 """
 
@@ -95,6 +98,8 @@ WHERE claimed_at IS NOT NULL
 
 OF_THE_LOST = "AND holder <> '' AND holder NOT IN (SELECT id FROM replicas)"
 TAKE_BACK_LOST = TAKE_BACK + OF_THE_LOST
+
+UNCLAIM = TAKE_BACK + "AND id = :id AND fence = :fence AND claimed_at = :at"
 
 # Farther off than any wait: the clock was ahead then, and was put right while we were away.
 AHEAD = "UPDATE deliveries SET due_at = :now WHERE verdict = 'waiting' AND due_at > :latest"
@@ -135,10 +140,15 @@ def claim(
 ) -> tuple[Delivery, ...]:
     how: dict[str, object] = {"now": session.at, "until": session.at + lease.total_seconds(), "holder": holder}
     if closed := _held_elsewhere(session, holder, in_order):
-        rows = [session.one(CLAIM_ONE, id=id_, **how) for id_ in _due_outside(session, limit, closed)]
+        rows = session.all(CLAIM_THESE, ids=json.dumps(_due_outside(session, limit, closed)), **how)
     else:
         rows = session.all(CLAIM, limit=limit, **how)
     return tuple(sorted((_delivery(row) for row in rows), key=lambda d: d.id))
+
+
+def is_due(session: Session) -> Question:
+    """A row where any is."""
+    return IS_DUE, {"now": session.at}
 
 
 def _held_elsewhere(session: Session, holder: str, in_order: Collection[str]) -> set[str]:
@@ -152,7 +162,8 @@ def _held_elsewhere(session: Session, holder: str, in_order: Collection[str]) ->
 def _due_outside(session: Session, limit: int, closed: set[str]) -> list[str]:
     """The longest due of the other sources, each asked by itself: a closed one may have any number that wait."""
     sources = [row["source"] for row in session.all(SOURCES) if row["source"] not in closed]
-    rows = [row for source in sources for row in session.all(DUE_OF, source=source, now=session.at, limit=limit)]
+    questions = [(DUE_OF, {"source": source, "now": session.at, "limit": limit}) for source in sources]
+    rows = [row for answer in session.each(*questions) for row in answer] if questions else []
     rows.sort(key=lambda row: (row["due_at"], row["id"]))
     return [row["id"] for row in rows[:limit]]
 
@@ -173,10 +184,10 @@ def _delivery(row: Any) -> Delivery:
 
 
 def close(session: Session, delivery: Delivery, verdict: Verdict, reason: str, links: Sequence[str]) -> None:
+    for link in links:
+        session.do(TRACE, link=link, delivery=delivery.id)
     closed = session.run(CLOSE, id=delivery.id, fence=delivery.fence, verdict=str(verdict), reason=reason)
     _must_hold(closed, delivery)
-    for link in links:
-        session.run(TRACE, link=link, delivery=delivery.id)
 
 
 def postpone(session: Session, delivery: Delivery, wait: timedelta, reason: str) -> None:
@@ -207,6 +218,12 @@ def take_back(session: Session) -> int:
 def take_back_lost(session: Session) -> int:
     """What replicas hold that are not known any more."""
     return session.run(TAKE_BACK_LOST, now=session.at)
+
+
+def unclaim(session: Session, deliveries: Sequence[Delivery], at: float) -> None:
+    for one in deliveries:
+        if session.run(UNCLAIM, id=one.id, fence=one.fence, at=at, now=session.at):
+            session.woken.add(DELIVERIES)
 
 
 def shift(session: Session, jump: float) -> None:

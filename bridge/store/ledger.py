@@ -71,11 +71,11 @@ def fact(session: Reader, key: str) -> str | None:
 
 
 def set_fact(session: Session, key: str, value: str) -> None:
-    session.run(SET_FACT, key=key, value=value)
+    session.do(SET_FACT, key=key, value=value)
 
 
 def audit(session: Session, actor: str, action: str, subject: str, detail: str) -> None:
-    session.run(AUDIT, at=session.at, actor=actor, action=action, subject=subject, detail=detail)
+    session.do(AUDIT, at=session.at, actor=actor, action=action, subject=subject, detail=detail)
 
 
 def record_run(session: Session, run: Mapping[str, object]) -> None:

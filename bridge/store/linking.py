@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from bridge.core.links import highest
 from bridge.model import Link, Member, Phase, Status
 from bridge.store.codec import dump_trouble, seconds
 from bridge.store.links import load, status_of
-from bridge.store.session import Session
+from bridge.store.session import Question, Session
 
 # Whether it is held is for `surgery` to say: whoever saves may have read the link before. A new episode begins free.
 SAVE = """
@@ -62,18 +63,18 @@ ORDER BY episode DESC, status DESC LIMIT 1
 """
 
 
-def save(session: Session, link: Link, merged: Collection[Member] = ()) -> Link:
+def save(session: Session, link: Link, merged: Collection[Member] = (), new: bool = False) -> Link:
     """Store the link and those of its members that changed, and tell the other links that hold the same objects.
 
     Returns the link as stored. A member that joins brings along what other links know of it; one that the caller did
-    not know of stays, unless it is among the `merged`, which live on under another name.
+    not know of stays, unless it is among the `merged`, which live on under another name. `new`: under a new id.
     """
-    before = load(session, link.id)
+    before = None if new else load(session, link.id)
     known = {(m.system, m.name): m for m in before.members if m not in merged} if before else {}
     link = replace(_as_held(before, link), members=_members(session, link, dict(known)))
     changed = [m for m in link.members if known.get((m.system, m.name)) != m]
     for gone in merged:
-        session.run(DROP_MEMBER, link=link.id, system=gone.system, name=gone.name)
+        session.do(DROP_MEMBER, link=link.id, system=gone.system, name=gone.name)
     _save_row(session, link)
     _save_members(session, before, link)
     _tell_others(session, link.id, changed)
@@ -87,8 +88,17 @@ def _as_held(before: Link | None, link: Link) -> Link:
 
 def _members(session: Session, link: Link, known: dict[tuple[str, str], Member]) -> tuple[Member, ...]:
     pairs = [(known.pop((m.system, m.name), None), m) for m in link.members]
-    joined = (_raised(old, new) if old else _joined(session, link.id, new) for old, new in pairs)
+    elsewhere = _known_elsewhere(session, link.id, [new for old, new in pairs if old is None and _is_shared(new)])
+    joined = (_raised(old, new) if old else _joined(new, elsewhere.get(new)) for old, new in pairs)
     return (*joined, *known.values())
+
+
+def _known_elsewhere(session: Session, link_id: str, members: Sequence[Member]) -> dict[Member, Any]:
+    """What another link knows of the same object."""
+    if not members:
+        return {}
+    answers = session.each(*((KNOWN_ELSEWHERE, {"link": link_id, **_same_object(member)}) for member in members))
+    return {member: rows[0] for member, rows in zip(members, answers, strict=True) if rows}
 
 
 def _raised(old: Member, new: Member) -> Member:
@@ -98,8 +108,7 @@ def _raised(old: Member, new: Member) -> Member:
     return replace(new, id=new.id or old.id, alias=new.alias or old.alias, url=new.url or old.url, create=old.create)
 
 
-def _joined(session: Session, link_id: str, member: Member) -> Member:
-    row = session.one(KNOWN_ELSEWHERE, link=link_id, **_same_object(member)) if _is_shared(member) else None
+def _joined(member: Member, row: Any | None) -> Member:
     if row is None or member.lowered:
         return member
     return replace(
@@ -130,7 +139,7 @@ def _save_members(session: Session, before: Link | None, link: Link) -> None:
 
 def _save_row(session: Session, link: Link) -> None:
     status = link.status
-    session.run(
+    session.do(
         SAVE,
         id=link.id,
         kind=link.kind,
@@ -160,7 +169,7 @@ def _resolves_at(link: Link, status: Status) -> float | None:
 
 
 def _save_member(session: Session, link_id: str, place: int, member: Member) -> None:
-    session.run(
+    session.do(
         SAVE_MEMBER,
         link=link_id,
         place=place,
@@ -181,23 +190,22 @@ def _save_member(session: Session, link_id: str, place: int, member: Member) -> 
 
 
 def _tell_others(session: Session, link_id: str, changed: Iterable[Member]) -> None:
-    told = set().union(*(_spread(session, link_id, member) for member in changed if _is_shared(member)))
-    for other_id in sorted(told):
+    questions = [_spread(link_id, member) for member in changed if _is_shared(member)]
+    answers = session.each(*questions) if questions else ()
+    for other_id in sorted({row["link"] for rows in answers for row in rows}):
         other = load(session, other_id)
         assert other is not None
         _save_row(session, other)
 
 
-def _spread(session: Session, link_id: str, member: Member) -> set[str]:
-    rows = session.all(
-        SPREAD,
-        link=link_id,
-        alias=member.alias,
-        status=int(member.status or 0),
-        asked=int(member.asked or 0),
-        phase=str(member.phase),
-        gone=int(member.gone),
-        lowered=int(member.lowered),
+def _spread(link_id: str, member: Member) -> Question:
+    return SPREAD, {
+        "link": link_id,
+        "alias": member.alias,
+        "status": int(member.status or 0),
+        "asked": int(member.asked or 0),
+        "phase": str(member.phase),
+        "gone": int(member.gone),
+        "lowered": int(member.lowered),
         **_same_object(member),
-    )
-    return {row["link"] for row in rows}
+    }

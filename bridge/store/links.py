@@ -8,7 +8,7 @@ from typing import Any
 
 from bridge.model import Link, Member, Phase, Ref, Status
 from bridge.store.codec import load_trouble, moment, moment_or_none
-from bridge.store.session import Reader
+from bridge.store.session import Question, Reader
 
 Asked = tuple[Sequence[Ref], str, str]  # objects, a mark, and the system in which it stands
 
@@ -55,19 +55,26 @@ BY_MARK = "SELECT link FROM refs WHERE mark = :mark AND system = :target AND mar
 
 
 def load(reader: Reader, link_id: str) -> Link | None:
-    row = reader.one(ONE, id=link_id)
-    if row is None:
-        return None
-    return _link(row, reader.all(MEMBERS, link=link_id))
+    rows, members = reader.each((ONE, {"id": link_id}), (MEMBERS, {"link": link_id}))
+    return _link(rows[0], members) if rows else None
 
 
 def load_many(reader: Reader, link_ids: Collection[str]) -> dict[str, Link]:
     """Those that are there, by id: two questions, however many they are."""
-    ids = json.dumps(list(link_ids))
+    ids = {"ids": json.dumps(list(link_ids))}
+    rows, found = reader.each((MANY, ids), (MEMBERS_OF_MANY, ids))
     members: dict[str, list[Any]] = {}
-    for member in reader.all(MEMBERS_OF_MANY, ids=ids):
+    for member in found:
         members.setdefault(member["link"], []).append(member)
-    return {row["id"]: _link(row, members.get(row["id"], ())) for row in reader.all(MANY, ids=ids)}
+    return {row["id"]: _link(row, members.get(row["id"], ())) for row in rows}
+
+
+def _loaded(reader: Reader, link_ids: Sequence[str]) -> tuple[Link, ...]:
+    """Those that are there, in that order."""
+    if len(link_ids) < 2:
+        return tuple(link for link_id in link_ids if (link := load(reader, link_id)) is not None)
+    links = load_many(reader, link_ids)
+    return tuple(links[link_id] for link_id in link_ids if link_id in links)
 
 
 def _link(row: Any, members: Iterable[Any]) -> Link:
@@ -114,20 +121,16 @@ def status_of(number: int) -> Status | None:
 
 def live_titled(reader: Reader, system: str, title: str, since: float) -> tuple[Link, ...]:
     """Newest first."""
-    rows = reader.all(TITLED, system=system, title=title, since=since)
-    links = (load(reader, row["id"]) for row in rows)
-    return tuple(link for link in links if link is not None)
+    return _loaded(reader, [row["id"] for row in reader.all(TITLED, system=system, title=title, since=since)])
 
 
 def due_timers(reader: Reader, now: float, limit: int) -> tuple[Link, ...]:
-    links = (load(reader, row["id"]) for row in reader.all(TIMERS, now=now, limit=limit))
-    return tuple(link for link in links if link is not None)
+    return _loaded(reader, [row["id"] for row in reader.all(TIMERS, now=now, limit=limit)])
 
 
 def find(reader: Reader, refs: Sequence[Ref], mark: str, target: str) -> tuple[Link, ...]:
     """Oldest first: ids of links grow."""
-    links = (load(reader, link_id) for link_id in _found(reader, refs, mark, target))
-    return tuple(link for link in links if link is not None)
+    return _loaded(reader, _found(reader, refs, mark, target))
 
 
 def find_each(reader: Reader, asked: Sequence[Asked]) -> list[tuple[Link, ...]]:
@@ -138,20 +141,21 @@ def find_each(reader: Reader, asked: Sequence[Asked]) -> list[tuple[Link, ...]]:
 
 
 def _found(reader: Reader, refs: Sequence[Ref], mark: str, target: str) -> list[str]:
-    ids: set[str] = set().union(*(_ids_of(reader, ref) for ref in refs))
+    questions = [_by_name(ref) for ref in refs]
     if mark:
-        ids |= {row["link"] for row in reader.all(BY_MARK, mark=mark, target=target)}
-    return sorted(ids)
+        questions.append((BY_MARK, {"mark": mark, "target": target}))
+    answers = reader.each(*questions) if questions else ()
+    return sorted({row["link"] for rows in answers for row in rows})
 
 
-def _ids_of(reader: Reader, ref: Ref) -> set[str]:
-    one, other = ref.id, ref.alias or ref.id
-    return {row["link"] for row in reader.all(BY_NAME, system=ref.system, kind=ref.kind, one=one, other=other)}
+def _by_name(ref: Ref) -> Question:
+    return BY_NAME, {"system": ref.system, "kind": ref.kind, "one": ref.id, "other": ref.alias or ref.id}
 
 
 def held_by_others(reader: Reader, link: Link) -> frozenset[str]:
     alerts = [m for m in link.members if m.kind == "alert" and m.id]
-    others = [other for other in find(reader, [m.ref for m in alerts], "", "") if other.id != link.id]
+    found = _found(reader, [m.ref for m in alerts], "", "")
+    others = _loaded(reader, [other for other in found if other != link.id])
     holding = [other for other in others if _has_live_incident(other, link)]
     return frozenset(m.id for m in alerts if any(other.find(m.ref) for other in holding))
 

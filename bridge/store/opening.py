@@ -12,6 +12,7 @@ from typing import Protocol
 from bridge.errors import ConfigError
 from bridge.store.contract import Reports, Store
 from bridge.store.place import file_of
+from bridge.store.server import Server
 from bridge.store.sqlite import open_readonly as open_file_readonly
 from bridge.store.sqlite import open_sqlite
 
@@ -53,6 +54,14 @@ def open_readonly(url: str) -> ReadOnly:
     from bridge.store.postgres import open_postgres_readonly
 
     return open_postgres_readonly(url)
+
+
+def ask_server(url: str) -> Server:
+    """Of a `store` that is no file. Raises `Broken`, `Unavailable` or `ConfigError`."""
+    _look_for_libraries()
+    from bridge.store.postgres_server import ask
+
+    return ask(url)
 
 
 def _look_for_libraries() -> None:

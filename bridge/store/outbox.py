@@ -116,12 +116,16 @@ def apply(session: Session, decision: Decision, cause: str, shadow: Sequence[str
 
 
 def _stored(session: Session, link: Link, cause: str) -> Link:
-    link = linking.save(session, link if link.id else replace(link, id=session.new_id()))
+    link = linking.save(session, link) if link.id else linking.save(session, _born(session, link), new=True)
     for row in session.all(MADE_IN_DOUBT, link=link.id):
         _owe(session, link.id, Recheck(row["target"], row["of"]), cause, "owed")
     for confirm in (CONFIRM_OWED, CONFIRM_DEAD):
-        session.run(confirm, link=link.id, now=session.at)
+        session.do(confirm, link=link.id, now=session.at)
     return link
+
+
+def _born(session: Session, link: Link) -> Link:
+    return replace(link, id=session.new_id())
 
 
 def _owe_all(session: Session, decision: Decision, cause: str, shadow: frozenset[str]) -> None:

@@ -19,6 +19,7 @@ from bridge.store.postgres_line import connect
 from bridge.store.postgres_session import Connection
 
 PAUSE = 1.0  # seconds between two tries to connect
+PATIENCE = 5.0  # seconds for one answer: calls wait for it
 LONGEST_HOLD = 900.0  # seconds: what seems held for longer was held by a clock that was put back since
 
 TABLE = """
@@ -101,7 +102,7 @@ class PostgresBuckets:
         if self._connection is None:
             if time.monotonic() < self._try_at:
                 raise Unavailable("the shared budgets could not be asked a moment ago")
-            connection = self._connection = connect(self._info)
+            connection = self._connection = connect(self._info, PATIENCE)
             with connection.transaction():
                 connection.execute(LOCK)
                 connection.execute(TABLE)

@@ -8,19 +8,19 @@ with ROLLBACK: there is nothing for which to wait for the disk. A COMMIT whose a
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg.pq import TransactionStatus
-from psycopg.sql import SQL
 
 from bridge.errors import Unavailable
 from bridge.store import upkeep
 from bridge.store.ids import Ids
 from bridge.store.postgres_faults import at_start, in_words, is_lost, said
-from bridge.store.postgres_line import Line, name_of
+from bridge.store.postgres_line import Line, connect, name_of
 from bridge.store.postgres_schema import bring_up_to_date
 from bridge.store.postgres_session import Connection, PostgresSession, Turn
 
@@ -28,21 +28,24 @@ JUMP = 5.0  # seconds by which the server's clock and our monotonic one may part
 SLACK = 1.0
 ALIVE = 15.0  # seconds since its last beat for which a replica counts as living
 
-# READ COMMITTED sees what was committed while the row was waited for. The clock is read outside, where the row is ours.
-BEGIN = """
+LIMITS: LiteralString = """
 BEGIN ISOLATION LEVEL READ COMMITTED;
 SET LOCAL statement_timeout = '30s';
 SET LOCAL lock_timeout = '15s';
 SET LOCAL idle_in_transaction_session_timeout = '5s';
+"""
+# Whatever server, database or user were told to do instead.
+WAIT_FOR_DISK: LiteralString = """
 SELECT set_config('synchronous_commit', 'on', true)
 WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply');
+"""
+# READ COMMITTED sees what was committed while the row was waited for. The clock is read outside, where the row is ours.
+TURN: LiteralString = """
 SELECT last_id, at, extract(epoch FROM clock_timestamp())::double precision AS now
 FROM (SELECT last_id, at FROM turn WHERE id = 1 FOR UPDATE) AS ours
 """
-COMMIT = SQL("{release}UPDATE turn SET last_id = {last}, at = {at} WHERE id = 1; COMMIT")
-SAVEPOINT: LiteralString = "SAVEPOINT unit"
-RELEASE: LiteralString = "RELEASE SAVEPOINT unit; "
-UNDO: LiteralString = "ROLLBACK TO SAVEPOINT unit; RELEASE SAVEPOINT unit"
+BEGIN = LIMITS + WAIT_FOR_DISK + TURN
+COMMIT = "UPDATE turn SET last_id = :last, at = :at WHERE id = 1; COMMIT"
 
 NEWEST_ID = """
 SELECT GREATEST((SELECT MAX(id) FROM deliveries), (SELECT MAX(id) FROM links), (SELECT MAX(id) FROM outbox), '') AS id
@@ -60,7 +63,6 @@ class PostgresEngine:
     ) -> None:
         self._line, self._place = Line(info, place), place
         self._clock, self._monotonic = clock, monotonic
-        self._release: LiteralString = ""  # travels with the next statement
         self._turn: Turn | None = None
         self._ids = Ids()
         self._watched: tuple[float, float] | None = None  # clock and ticks of the last turn
@@ -69,6 +71,8 @@ class PostgresEngine:
         self._due: set[str] = set()
         self.enqueue: Callable[[Connection, frozenset[str]], None] | None = None
         try:
+            with connect(info, math.inf) as unhurried:
+                bring_up_to_date(unhurried, place)
             self._start(self._line.open())
         except psycopg.Error as error:
             self.close()
@@ -76,7 +80,6 @@ class PostgresEngine:
 
     def _start(self, connection: Connection) -> None:
         self.name = name_of(connection)
-        bring_up_to_date(connection, self._place)
         setting = connection.execute("SHOW fsync").fetchone()
         if setting is None or setting["fsync"] != "on":
             log.warning("the PostgreSQL server runs with fsync off: what it has taken, a power cut may lose")
@@ -106,11 +109,8 @@ class PostgresEngine:
 
     def begin(self) -> None:
         """Wait for the turn. Raises `Unavailable` or psycopg's own."""
-        connection = self._line.get()
-        self._release, self._turn, self._due = "", None, set()
-        cursor = connection.execute(BEGIN)
-        cursor.set_result(-1)
-        row = cursor.fetchone()
+        self._turn, self._due = None, set()
+        connection, row = self._asked_for_turn()
         if row is None:
             raise Unavailable(f"{self._place} has lost the row of its table turn: restore a backup")
         if row["last_id"] != self._ids.last:
@@ -119,16 +119,26 @@ class PostgresEngine:
         self._turn = Turn(connection, self._ids, now, now.timestamp())
         self._watch_clock(row["at"])
 
+    def _asked_for_turn(self) -> tuple[Connection, dict[str, Any] | None]:
+        """A connection that ended since the last turn had nothing of ours in hand: a new one is tried at once."""
+        used = self._line.is_open
+        try:
+            return _ask_for_turn(self._line.get())
+        except psycopg.Error as error:
+            if not (used and is_lost(error)):
+                raise
+            self._line.drop()
+        return _ask_for_turn(self._line.get())
+
     def savepoint(self) -> PostgresSession:
-        self._ours.connection.execute(self._release + SAVEPOINT)
-        self._release = ""
+        self._ours.begin_unit()
         self._session = PostgresSession(self._ours)
         return self._session
 
     def release(self) -> None:
+        self._ours.end_unit()
         if self._session is not None:
             self._due |= self._session.woken
-        self._release = RELEASE
 
     def undo(self, error: BaseException) -> BaseException:
         """Raises the error when the connection went with it."""
@@ -136,7 +146,7 @@ class PostgresEngine:
         alive = connection.pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
         if not alive or is_lost(error):
             raise error if isinstance(error, psycopg.Error) else Unavailable("the transaction broke: come again")
-        connection.execute(UNDO)
+        self._ours.undo_unit()
         return in_words(error)
 
     def commit(self) -> None:
@@ -149,8 +159,7 @@ class PostgresEngine:
             turn.connection.execute("ROLLBACK")
             return
         self._line.warned.clear()
-        cursor = turn.connection.execute(COMMIT.format(release=SQL(self._release), last=turn.ids.last, at=turn.at))
-        cursor.set_result(-1)
+        cursor = turn.ask(COMMIT, {"last": turn.ids.last, "at": turn.at})
         if cursor.statusmessage != "COMMIT" or self._line.warned:
             doubt = "; ".join((cursor.statusmessage or "no answer", *self._line.warned))
             raise Unavailable(f"nobody knows what became of the COMMIT ({doubt}): come again")
@@ -187,3 +196,9 @@ class PostgresEngine:
     def close(self) -> None:
         self._turn = None
         self._line.drop()
+
+
+def _ask_for_turn(connection: Connection) -> tuple[Connection, dict[str, Any] | None]:
+    cursor = connection.execute(BEGIN)
+    cursor.set_result(-1)
+    return connection, cursor.fetchone()

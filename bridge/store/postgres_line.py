@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any
+from collections.abc import Generator
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -26,7 +27,35 @@ DEFAULTS = {
 PAUSE = 0.5  # seconds between two tries to connect
 KWARGS: dict[str, Any] = {"autocommit": True, "prepare_threshold": None, "row_factory": dict_row}
 
+T = TypeVar("T")
+Answering = Generator[Any, Any, T]
+
 log = logging.getLogger(__name__)
+
+
+class Patient(psycopg.Connection[dict[str, Any]]):
+    """Gives up on a server that stands still: while its machine takes our bytes, TCP waits for ever, and we would not
+    move to the one that took over."""
+
+    patience = 35.0  # seconds for one answer: a turn lets a statement take 30
+
+    def wait(self, gen: Answering[T], *args: Any, **kwargs: Any) -> T:
+        return super().wait(_within(gen, self.patience), *args, **kwargs)
+
+
+def _within(gen: Answering[T], seconds: float) -> Answering[T]:
+    """psycopg sends 0 every now and then while nothing comes. Raises `OperationalError`."""
+    deadline = time.monotonic() + seconds
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if not ready and time.monotonic() > deadline:
+                raise psycopg.OperationalError(f"the server has not answered for {seconds:.0f} s")
+            wanted = gen.send(ready)
+    except StopIteration as end:
+        answer: T = end.value
+        return answer
 
 
 def conninfo(url: str) -> str:
@@ -39,9 +68,11 @@ def conninfo(url: str) -> str:
         raise Broken(f"`store` cannot be read ({said(error)}): {mend}") from None
 
 
-def connect(info: str) -> Connection:
-    """Raises psycopg's errors, or `Broken`."""
-    connection: Connection = psycopg.connect(info, **KWARGS)
+def connect(info: str, patience: float | None = None) -> Connection:
+    """`patience`: seconds for one answer, if not as usual. Raises psycopg's errors, or `Broken`."""
+    connection = Patient.connect(info, **KWARGS)
+    if patience is not None:
+        connection.patience = patience
     try:
         configure(connection)
     except BaseException:
@@ -72,6 +103,10 @@ class Line:
         self._connection: Connection | None = None
         self._try_at = 0.0
         self.warned: list[str] = []
+
+    @property
+    def is_open(self) -> bool:
+        return self._connection is not None
 
     def open(self) -> Connection:
         """The first time. Raises psycopg's errors, or `Broken`."""

@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from bridge.errors import BridgeError, Unavailable
 from bridge.store.postgres_faults import in_words, said
-from bridge.store.postgres_line import KWARGS, configure
+from bridge.store.postgres_line import KWARGS, Patient, configure
 from bridge.store.postgres_session import Connection, PostgresReader
 from bridge.store.reports import SqlReports
 from bridge.store.soundness import BROKEN_PROMISES
 
 MOST = 8
 PATIENCE = 5.0  # seconds that a read waits for a connection
+LONGEST = 65.0  # seconds for one answer: a read lets a statement take 60
 
 BEGIN = """
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
@@ -32,15 +32,16 @@ CLOCK = "SELECT extract(epoch FROM clock_timestamp())::double precision AS now"
 class PostgresReaders:
     def __init__(self, info: str, place: str, name: str, clock: Callable[[], datetime]) -> None:
         self.name, self._place, self._clock = name, place, clock
-        self._pool: ConnectionPool[psycopg.Connection[dict[str, Any]]] = ConnectionPool(
+        self._pool: ConnectionPool[Patient] = ConnectionPool(
             info,
+            connection_class=Patient,
             kwargs=KWARGS,
             min_size=1,
             max_size=MOST,
             num_workers=1,
             timeout=PATIENCE,
-            configure=configure,
-            check=ConnectionPool.check_connection,
+            configure=_configure,
+            check=_check,
             open=True,
         )
 
@@ -75,3 +76,15 @@ class PostgresReaders:
 
     def close(self) -> None:
         self._pool.close()
+
+
+def _configure(connection: Patient) -> None:
+    connection.patience = LONGEST
+    configure(connection)
+
+
+def _check(connection: Patient) -> None:
+    """Before it is lent: an empty question, which has its answer at once. Raises `OperationalError`."""
+    connection.patience = PATIENCE
+    connection.execute("")
+    connection.patience = LONGEST

@@ -15,7 +15,9 @@ from sqlite_utils import Database
 
 from bridge.errors import BridgeError, Broken
 from bridge.store.copies import check_copy, count_rows, wrong_with
+from bridge.store.fingerprints import of_answer
 from bridge.store.reports import SqlReports
+from bridge.store.session import Question
 from bridge.store.sqlite_file import PRIVATE, open_for_reading
 
 MOST_IDLE = 8
@@ -32,6 +34,12 @@ class SqliteReader:
 
     def one(self, sql: str, /, **values: object) -> Any | None:
         return self._db.execute(sql, values).fetchone()
+
+    def each(self, *questions: Question) -> list[list[Any]]:
+        return [self._db.execute(sql, dict(values)).fetchall() for sql, values in questions]
+
+    def fingerprint(self, sql: str, /, **values: object) -> str:
+        return of_answer(self._db.execute(sql, values))
 
 
 class Readers:

@@ -6,9 +6,10 @@ replica that is still in the table has lost nothing.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
-from bridge.store import inbox, ledger, upkeep
+from bridge.store import claims, inbox, ledger, upkeep
 from bridge.store.session import CALLS, DELIVERIES, Session
 
 CLOCKS_DIFFER = 60.0  # seconds: a slot taken farther ahead was taken by a clock that was put back since
@@ -19,6 +20,8 @@ ON CONFLICT (id) DO UPDATE SET name = excluded.name, beat_at = excluded.beat_at
 """
 
 BEAT = "UPDATE replicas SET beat_at = :now WHERE id = :id"
+
+KNOWN = "SELECT id FROM replicas WHERE id = :id"
 
 LEAVE = "DELETE FROM replicas WHERE id = :id"
 
@@ -55,11 +58,32 @@ def _take_back(session: Session) -> int:
     return deliveries + calls
 
 
-def take_slot(session: Session, name: str, slot: float, by: str) -> bool:
-    """One turn at a time, so reading and writing need no more."""
-    taken = ledger.fact(session, f"slot:{name}")
-    last = float(taken.split()[0]) if taken else None
+def due(session: Session, targets: Collection[str]) -> frozenset[str]:
+    questions = {DELIVERIES: inbox.is_due(session)}
+    if targets:
+        questions[CALLS] = claims.is_due(session, targets)
+    answers = session.each(*questions.values())
+    return frozenset(what for what, rows in zip(questions, answers, strict=True) if rows)
+
+
+def take_slot(session: Session, name: str, slot: float, by: str) -> bool | None:
+    """One turn at a time, so reading and writing need no more. Of a slot that has ended only its time is kept."""
+    last, runner = _last_slot(session, name)
     if last is not None and slot <= last <= session.at + CLOCKS_DIFFER:
-        return False
+        if slot < last or not runner or runner == by:
+            return False
+        if session.one(KNOWN, id=runner) is not None:
+            return None
     ledger.set_fact(session, f"slot:{name}", f"{slot} {by}")
     return True
+
+
+def end_slot(session: Session, name: str, slot: float, by: str) -> None:
+    if _last_slot(session, name) == (slot, by):
+        ledger.set_fact(session, f"slot:{name}", str(slot))
+
+
+def _last_slot(session: Session, name: str) -> tuple[float | None, str]:
+    """When the newest one that was taken was due, and whose it is until it ends."""
+    last, _, runner = (ledger.fact(session, f"slot:{name}") or "").partition(" ")
+    return float(last) if last else None, runner

@@ -13,7 +13,7 @@ from bridge.store import links as stored
 from bridge.store.codec import seconds
 from bridge.store.figures import circuits as circuits_of
 from bridge.store.figures import figures, heard
-from bridge.store.parcels import Key, Part
+from bridge.store.parcels import Key, Part, Range
 from bridge.store.session import Reader
 from bridge.store.standing import outlook, standing
 
@@ -171,8 +171,14 @@ class SqlReports:
     def counts(self) -> dict[str, int]:
         return moving.counts(self._reader)
 
-    def part(self, group: str, after: Key, most: int) -> Part:
-        return moving.part(self._reader, group, after, most)
+    def next_range(self, group: str, after: Key) -> Range:
+        return moving.next_range(self._reader, group, after)
+
+    def part(self, range_: Range) -> Part:
+        return moving.part(self._reader, range_)
+
+    def fingerprint(self, range_: Range) -> str:
+        return moving.fingerprint(self._reader, range_)
 
     def figures(self) -> dict[str, object]:
         return figures(self._reader, self._now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from sqlite_utils import Database
 
 from bridge.errors import BridgeError, Unavailable
 from bridge.store import upkeep
+from bridge.store.fingerprints import of_answer
 from bridge.store.ids import Ids
+from bridge.store.session import Question
 from bridge.store.sqlite_file import BUSY_MS, broken, open_for_writing, quick_check
 
 JUMP = 5.0  # seconds by which wall and monotonic clock may part between two transactions
@@ -43,16 +45,19 @@ GREATEST_IDS = (
     "SELECT MAX(id) FROM outbox",
 )
 
+POUR = "INSERT INTO {table} ({columns}) VALUES ({values})"
+
 log = logging.getLogger(__name__)
 
 
 class SqliteSession:
     """One unit of work on the writer's connection."""
 
-    __slots__ = ("_execute", "_ids", "at", "now", "woken")
+    __slots__ = ("_execute", "_execute_many", "_ids", "at", "now", "woken")
 
     def __init__(self, db: Database, ids: Ids, now: datetime, at: float) -> None:
         self._execute: Callable[..., sqlite3.Cursor] = db.execute
+        self._execute_many: Callable[..., sqlite3.Cursor] = db.conn.executemany
         self._ids = ids
         self.now = now
         self.at = at
@@ -61,12 +66,25 @@ class SqliteSession:
     def run(self, sql: str, /, **values: object) -> int:
         return self._execute(sql, values).rowcount
 
+    def do(self, sql: str, /, **values: object) -> None:
+        self._execute(sql, values)
+
     def all(self, sql: str, /, **values: object) -> list[Any]:
         return self._execute(sql, values).fetchall()
 
     def one(self, sql: str, /, **values: object) -> Any | None:
         rows = self._execute(sql, values).fetchall()  # to the end: an unfinished RETURNING would keep its table locked
         return rows[0] if rows else None
+
+    def each(self, *questions: Question) -> list[list[Any]]:
+        return [self._execute(sql, values).fetchall() for sql, values in questions]
+
+    def fingerprint(self, sql: str, /, **values: object) -> str:
+        return of_answer(self._execute(sql, values))
+
+    def pour(self, table: str, columns: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
+        values = ", ".join("?" * len(columns))
+        self._execute_many(POUR.format(table=table, columns=", ".join(columns), values=values), rows)
 
     def new_id(self) -> str:
         return self._ids.next(self.at)

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bridge.model import Call, Circuit, Decision, Delivery, Hook, Lane, Link, Ref, Settlement, Verdict
-from bridge.store import claims, inbox, ledger, links, moving, outbox, replicas, surgery, upkeep
+from bridge.store import bringing, claims, inbox, ledger, links, moving, outbox, replicas, surgery, upkeep
 from bridge.store.codec import seconds
 from bridge.store.contract import Before, Kept
-from bridge.store.parcels import Brought, Part
+from bridge.store.parcels import Brought, Key, Part, Receipt
 from bridge.store.session import Session
 
 
@@ -32,6 +32,9 @@ class SqlTransaction:
         self, limit: int, lease: timedelta, holder: str = "", in_order: Collection[str] = ()
     ) -> tuple[Delivery, ...]:
         return inbox.claim(self._session, limit, lease, holder, in_order)
+
+    def unclaim_deliveries(self, deliveries: Sequence[Delivery], at: datetime) -> None:
+        inbox.unclaim(self._session, deliveries, seconds(at))
 
     def close(self, delivery: Delivery, verdict: Verdict, reason: str, links: Sequence[str] = ()) -> None:
         inbox.close(self._session, delivery, verdict, reason, links)
@@ -81,6 +84,9 @@ class SqlTransaction:
         holder: str = "",
     ) -> tuple[Call, ...]:
         return claims.claim(self._session, limit, lease, targets, lanes, holder)
+
+    def unclaim_calls(self, calls: Sequence[Call], at: datetime) -> None:
+        claims.unclaim(self._session, calls, seconds(at))
 
     def settle(self, call: Call, settlement: Settlement) -> None:
         claims.settle(self._session, call, settlement)
@@ -139,8 +145,14 @@ class SqlTransaction:
     def take_back_lost(self, older_than: timedelta) -> int:
         return replicas.take_back_lost(self._session, older_than)
 
-    def take_slot(self, name: str, slot: float, by: str) -> bool:
+    def due(self, targets: Collection[str]) -> frozenset[str]:
+        return replicas.due(self._session, targets)
+
+    def take_slot(self, name: str, slot: float, by: str) -> bool | None:
         return replicas.take_slot(self._session, name, slot, by)
+
+    def end_slot(self, name: str, slot: float, by: str) -> None:
+        replicas.end_slot(self._session, name, slot, by)
 
     def audit(self, actor: str, action: str, subject: str, detail: str = "") -> None:
         ledger.audit(self._session, actor, action, subject, detail)
@@ -152,7 +164,10 @@ class SqlTransaction:
         return upkeep.prune(self._session, before, limit)
 
     def bring(self, there: Part) -> Brought:
-        return moving.bring(self._session, there)
+        return bringing.bring(self._session, there)
+
+    def receipts(self, group: str) -> dict[Key, Receipt]:
+        return bringing.receipts(self._session, group)
 
     def at_work(self, within: timedelta) -> tuple[str, ...]:
         return moving.at_work(self._session, within)

@@ -73,8 +73,13 @@ class Writer:
         try:
             self._commit(units)
         except Exception as error:  # whatever it was, the writer lives on
-            log.exception("a batch of %d units was not stored", len(units))
-            self._fail(units, error)
+            refusal = self._engine.abandon(error)
+            if error in (refusal, refusal.__cause__):
+                log.error("a batch of %d units was not stored: %s", len(units), refusal)
+            else:
+                log.exception("a batch of %d units was not stored", len(units))
+            for unit in units:
+                unit.future.set_exception(refusal)
             return
         for unit in units:
             if unit.error is None:
@@ -94,16 +99,11 @@ class Writer:
         session = self._engine.savepoint()
         try:
             unit.result = unit.work(SqlTransaction(session))
+            self._engine.release()
         except BaseException as error:  # noqa: BLE001 - whatever the work raised belongs to its caller
             unit.error = self._engine.undo(error)
         else:
             unit.woken = session.woken
-            self._engine.release()
-
-    def _fail(self, units: list[Unit], error: Exception) -> None:
-        refusal = self._engine.abandon(error)
-        for unit in units:
-            unit.future.set_exception(refusal)
 
     def _wake(self, woken: set[str]) -> None:
         for what in sorted(woken):

@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from bridge.app import assemble, wall_clock
+from bridge.callers import Callers, Claimed
 from bridge.core.decide import RESUMED
 from bridge.flows.deliver import put_off
 from bridge.model import Call, Settlement
 from bridge.sandbox.faults import Fault
-from bridge.worker import Claimed, Worker
 from tests.e2e.harness import vendors_ahead
 from tests.e2e.histories import Lab
 from tests.flows.by_hand import again, claimed, heard, made, owed, paged
@@ -73,26 +73,24 @@ def test_a_resumed_page_is_in_no_doubt_and_owes_no_look_for_doubles(lab: Lab) ->
 # -- our own faults
 
 
-def crash(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Worker:
+def crash(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Callers:
     """Reading PagerTree's lists crashes us, as a fault of ours would."""
 
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr("bridge.systems.pagertree.target.found", broken)
-    worker = Worker(lab.parts)
-    worker.build()
-    return worker
+    return Callers(lab.parts)
 
 
 def test_a_look_that_crashes_us_is_taken_again_soon_and_keeps_the_doubt(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    worker = crash(lab, monkeypatch)
+    callers = crash(lab, monkeypatch)
     call = paged(lab)
     lab.pagertree.faults.add(Fault(method="POST", path=".*/alerts", effect="drop_after", times=1))
     made(lab, call)
-    pending = worker._call(Claimed(again(lab, call), lab.parts.clock()))
+    pending = callers.call(Claimed(again(lab, call), lab.parts.clock()))
     assert pending is not None
     settled = pending.stored()
     assert settled is not None

@@ -92,3 +92,14 @@ def test_a_look_up_without_budget_waits_its_turn_and_counts_no_attempt(lab: Lab)
     assert (settled.state, settled.unsure, settled.counted) == ("owed", True, False)
     assert settled.due_in > timedelta(seconds=25)
     assert lab.parts.circuits.known["pagertree"] == before
+
+
+def test_what_was_decided_while_a_lost_answer_was_looked_up_stays_decided(lab: Lab) -> None:
+    """The look for doubles that is owed then must not bring the link back as it was when the call was claimed."""
+    call = lost(lab)
+    (incident,) = lab.rootly.state()["incidents"]
+    lab.rootly.update_incident(incident["id"], title="Checkout slow")
+    heard(lab)
+    assert made(lab, call).state == "done"
+    with lab.parts.store.reports() as reports:
+        assert [link["title"] for link in reports.links({}, 10)] == ["Checkout slow"]

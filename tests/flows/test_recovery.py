@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from bridge.callers import Callers, Probe
 from bridge.flows.probing import probe
 from bridge.flows.resync import resync
 from bridge.model import Call, Retry, Settlement
 from bridge.sandbox.faults import Fault
-from bridge.worker import Probe, Worker
 from tests.e2e.histories import LEASE, Lab
 from tests.flows.by_hand import again, claimed, made, owed, paged
 
@@ -84,11 +84,10 @@ def test_behind_an_open_circuit_nothing_is_hastened(lab: Lab) -> None:
 def test_the_worker_probes_though_no_call_is_due(lab: Lab) -> None:
     waiting(lab)
     shut(lab)
-    worker = Worker(lab.parts)
-    worker.build()
-    (taken,) = worker._claim_calls(10)
+    callers = Callers(lab.parts)
+    (taken,) = callers.claim_others(10)
     assert taken == Probe("pagertree")
-    assert worker._call_or_probe(taken) is None
+    assert callers.call_or_probe(taken) is None
     assert due(lab) == 1, "the call that waited goes first"
     assert lab.parts.circuits.known["pagertree"].open, "an answer to a question proves no call"
 

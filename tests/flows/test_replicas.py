@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event as Signal
 from threading import Thread
+from typing import Any
 
 import pytest
 
 from bridge.app import Parts, assemble
+from bridge.callers import AT_ONCE, Callers
 from bridge.circuits import Circuits
 from bridge.config import load_config
-from bridge.flows import replicas, surgery
+from bridge.flows import departure, replicas, surgery
 from bridge.flows.departure import note_dropped_marks
 from bridge.flows.exchange import exchange
-from bridge.model import Done, NoAnswer, Request, Retry
+from bridge.flows.resync import resync
+from bridge.model import Answer, Done, NoAnswer, Request, Retry
 from bridge.replica import Replica
+from bridge.schedule import Job, run_in_slot
 from bridge.shelf import Shelf
-from bridge.worker import AT_ONCE, Worker
 from tests.cli.terminal import until
+from tests.e2e.histories import Lab
+from tests.flows.by_hand import heard
 from tests.flows.test_worker import FREE, YAML, note, owe, owed
 
 REFUSED = Retry("refused", auth=True)
@@ -69,12 +74,6 @@ def forget(parts: Parts, id_: str) -> None:
     parts.store.write(lambda tx: tx.leave(id_))
 
 
-def hands(parts: Parts) -> Worker:
-    worker = Worker(parts)
-    worker.build()
-    return worker
-
-
 def audits(parts: Parts) -> list[object]:
     with parts.store.reports() as reports:
         return [row["detail"] for row in reports.audit(100) if row["action"] == "alarm"]
@@ -85,10 +84,10 @@ def audits(parts: Parts) -> list[object]:
 
 def test_nothing_is_claimed_before_the_others_hear_of_us(parts) -> None:
     new = replace(parts, replica=Replica(shared=True, clock=Ticks()))
-    owe(hands(new), 1, note())
-    assert list(hands(new)._claim_calls(FREE)) == []
+    owe(Callers(new), 1, note())
+    assert list(Callers(new).claim_others(FREE)) == []
     replicas.beat(new)
-    assert len(hands(new)._claim_calls(FREE)) == 1
+    assert len(Callers(new).claim_others(FREE)) == 1
 
 
 def test_a_call_leaves_only_while_our_beat_is_young(pair) -> None:
@@ -97,23 +96,45 @@ def test_a_call_leaves_only_while_our_beat_is_young(pair) -> None:
     answer = exchange(a, Request("POST", "http://127.0.0.1:9/alerts", budget="pagertree"))
     assert isinstance(answer, NoAnswer)
     assert (answer.sent, answer.after) == (False, 1.0)
-    assert list(hands(a)._claim_calls(FREE)) == []
+    assert list(Callers(a).claim_others(FREE)) == []
     replicas.beat(a)
     assert a.replica.sure()
 
 
 def test_one_that_was_given_up_begins_anew_and_what_it_had_claimed_stays(pair) -> None:
     a, b = pair
-    worker = hands(a)
-    owe(worker, 1, note())
-    (claimed,) = worker._claim_calls(FREE)
+    callers = Callers(a)
+    owe(callers, 1, note())
+    (claimed,) = callers.claim_others(FREE)
     before = a.replica.id
     forget(b, before)
     pass_(a, 20)
     replicas.beat(a)
     assert (a.replica.id != before, a.replica.sure()) == (True, True)
-    assert worker._call(claimed) is None
-    assert [row["under_way"] for row in owed(worker)] == [None]
+    assert callers.call(claimed) is None
+    assert [row["under_way"] for row in owed(callers)] == [None]
+
+
+def test_a_page_claimed_in_a_life_that_was_given_up_does_not_leave_in_the_next(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a = another(lab.parts)
+    lab.rootly.start_incident("Checkout down", severity="critical")
+    heard(lab)
+    callers, addressed = Callers(a), departure.addressed
+    (claimed,) = callers.claim_pages(1)
+
+    def asked_for_long(*rest: Any) -> Any:
+        forget(a, a.replica.id)
+        pass_(a, 20)
+        replicas.beat(a)
+        return addressed(*rest)
+
+    monkeypatch.setattr(departure, "addressed", asked_for_long)
+    pending = callers.call(claimed)
+    assert pending is not None
+    pending.finish()
+    assert (a.replica.sure(), lab.pagertree.state()["alerts"]) == (True, [])
 
 
 def test_a_replica_judges_the_others_only_after_it_was_in_step_for_long_enough() -> None:
@@ -127,10 +148,10 @@ def test_a_replica_judges_the_others_only_after_it_was_in_step_for_long_enough()
 
 def test_a_beat_goes_on_until_it_is_stopped_and_leaves(parts) -> None:
     one = replace(parts, replica=Replica(shared=True))
-    stopping = Signal()
-    thread = Thread(target=replicas.keep_beating, args=(one, stopping))
+    stopping, woken = Signal(), list[str]()
+    thread = Thread(target=replicas.keep_beating, args=(one, stopping, woken.append))
     thread.start()
-    until(lambda: one.replica.entered)
+    until(lambda: one.replica.entered and woken == ["calls", "deliveries"])
     stopping.set()
     thread.join(10)
     replicas.leave(one)
@@ -142,23 +163,23 @@ def test_a_beat_goes_on_until_it_is_stopped_and_leaves(parts) -> None:
 
 def test_a_call_whose_link_another_replica_held_while_it_waited_for_a_hand_is_not_made(pair) -> None:
     a, b = pair
-    worker = hands(a)
-    owe(worker, 1, note())
-    (claimed,) = worker._claim_calls(FREE)
+    callers = Callers(a)
+    owe(callers, 1, note())
+    (claimed,) = callers.claim_others(FREE)
     surgery.pause(b, claimed.call.link.id, "Ada")
-    assert worker._call(replace(claimed, at=claimed.at - AT_ONCE)) is None
-    assert [(row["attempts"], row["unsure"]) for row in owed(worker)] == [(0, False)]
+    assert callers.call(replace(claimed, at=claimed.at - AT_ONCE)) is None
+    assert [(row["attempts"], row["unsure"]) for row in owed(callers)] == [(0, False)]
 
 
 def test_a_hold_that_another_replica_ended_is_not_remembered(pair) -> None:
     a, b = pair
-    worker = hands(a)
-    owe(worker, 1, note())
-    (link,) = {row["link"] for row in owed(worker)}
+    callers = Callers(a)
+    owe(callers, 1, note())
+    (link,) = {row["link"] for row in owed(callers)}
     surgery.pause(a, link, "Ada")
     b.store.write(lambda tx: tx.free(tx.link(link)))
-    (claimed,) = worker._claim_calls(FREE)
-    assert worker._stays(claimed) is None
+    (claimed,) = callers.claim_others(FREE)
+    assert callers._stays(a, claimed) is None
 
 
 # -- circuits
@@ -174,10 +195,10 @@ def test_what_one_replica_finds_down_the_other_leaves_alone(pair) -> None:
 
 def test_a_claim_sees_a_circuit_that_another_replica_opened_a_moment_ago(pair) -> None:
     a, b = pair
-    worker = hands(b)
-    owe(worker, 1, note())
+    callers = Callers(b)
+    owe(callers, 1, note())
     a.circuits.note("pagertree", REFUSED, a.clock())
-    assert list(worker._claim_calls(FREE)) == []
+    assert list(callers.claim_others(FREE)) == []
     assert "pagertree" not in b.circuits.passable()
 
 
@@ -203,11 +224,11 @@ def test_a_circuit_is_opened_and_closed_once_whoever_says_so(pair) -> None:
     for one in pair:
         one.circuits.note("pagertree", REFUSED, one.clock())
     assert len(audits(a)) == 1
-    owe(hands(a), 1, note())
+    owe(Callers(a), 1, note())
     a.circuits.note("pagertree", Done(), a.clock())
-    (due,) = [row["due_at"] for row in owed(hands(a))]
+    (due,) = [row["due_at"] for row in owed(Callers(a))]
     b.circuits.note("pagertree", Done(), b.clock())
-    assert [row["due_at"] for row in owed(hands(a))] == [due], "released once"
+    assert [row["due_at"] for row in owed(Callers(a))] == [due], "released once"
     assert "pagertree" in b.circuits.passable()
 
 
@@ -234,3 +255,69 @@ def test_what_one_replica_learned_of_a_target_the_other_knows_and_does_not_say_a
     c = another(a)
     replicas.beat(c)
     assert c.shelf.drops_marks == {"pagertree"}
+
+
+# -- slots
+
+
+def run(parts: Parts, ran: list[str], work: Callable[[Parts], object] = id) -> None:
+    """The slot of a job, at whoever's."""
+
+    def noted(parts: Parts) -> None:
+        ran.append(parts.replica.id)
+        work(parts)
+
+    run_in_slot(parts, Job("prune", noted, 1.0), 1_000)
+
+
+def test_a_slot_is_run_once_whoever_dies_after_it(pair) -> None:
+    a, b = pair
+    ran: list[str] = []
+    run(a, ran)
+    forget(b, a.replica.id)
+    run(b, ran)
+    assert ran == [a.replica.id]
+
+
+def test_a_slot_whose_runner_died_in_it_is_run_by_whoever_takes_it_over(pair) -> None:
+    a, b = pair
+    ran: list[str] = []
+    run(a, ran, work=lambda a: (forget(b, a.replica.id), run(b, ran)))
+    assert ran == [a.replica.id, b.replica.id]
+
+
+def test_while_a_runner_lives_nobody_else_runs_its_slot(pair) -> None:
+    a, b = pair
+    ran: list[str] = []
+    run(a, ran, work=lambda _: run(b, ran))
+    assert ran == [a.replica.id]
+
+
+def test_a_slot_that_crashed_has_ended(pair) -> None:
+    a, b = pair
+    ran: list[str] = []
+    run(a, ran, work=lambda _: 1 / 0)
+    forget(b, a.replica.id)
+    run(b, ran)
+    assert ran == [a.replica.id]
+
+
+def test_what_ran_on_in_a_life_that_was_given_up_calls_nobody_any_more(pair) -> None:
+    a, b = pair
+    answers: list[Answer] = []
+
+    def work(mine: Parts) -> None:
+        forget(b, mine.replica.id)
+        pass_(a, 20)
+        replicas.beat(a)
+        answers.append(exchange(mine, Request("POST", "http://127.0.0.1:9/alerts", budget="pagertree")))
+
+    run(a, [], work)
+    assert [answer.after for answer in answers] == [1.0]
+
+
+def test_a_resync_counts_by_the_clock_of_the_store(parts) -> None:
+    slow = replace(parts, clock=lambda: parts.clock() - timedelta(hours=1))
+    begun = parts.clock()
+    found = resync(slow)
+    assert begun <= found.started_at <= found.finished_at <= parts.clock()

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from bridge.app import assemble
+from bridge.callers import AHEAD, CALLERS, Callers
 from bridge.config import load_config
 from bridge.core.marks import incident_mark
 from bridge.flows import surgery
 from bridge.model import Advance, Create, Decision, Draft, Link, Member, Note, Ref, Retry, Status, Trouble, Verdict
-from bridge.worker import AHEAD, CALLERS, Worker
 
 FREE = CALLERS + AHEAD
 YAML = """
@@ -22,28 +22,26 @@ routes: [{match: {always: true}, actions: [{type: assign, receiver: [tem_oncall]
 
 
 @pytest.fixture
-def worker(tmp_path):
-    """Its pumps stand still: each test claims and calls by hand."""
+def callers(tmp_path):
+    """Their pumps stand still: each test claims and calls by hand."""
     (tmp_path / "config.yaml").write_text(YAML)
     (tmp_path / "config.yaml").chmod(0o600)
     parts = assemble(load_config(tmp_path / "config.yaml", {}))
-    worker = Worker(parts)
-    worker.build()
-    yield worker
+    yield Callers(parts)
     parts.transport.close()
     parts.store.close()
 
 
-def owe(worker, number, *commands):
+def owe(callers, number, *commands):
     """An incident with its page there; the commands are about it."""
     origin, mark = Ref("rootly", "incident", f"inc-{number}"), incident_mark(f"inc-{number}", 1)
     home = Member("rootly", "incident", origin.id, origin.id, status=Status.OPEN)
     made = not any(isinstance(command, Create) for command in commands)
     alert = Member("pagertree", "alert", mark, f"alt_{number}" if made else "", mark=mark)
-    now = worker.parts.clock()
+    now = callers.parts.clock()
     link = Link("", "incident", origin, Trouble("Disk fills"), (home, alert), now)
     named = tuple(replace(command, of=mark) for command in commands)
-    worker.parts.store.write(lambda tx: tx.apply(Decision(Verdict.APPLIED, "test", link, named), "cause"))
+    callers.parts.store.write(lambda tx: tx.apply(Decision(Verdict.APPLIED, "test", link, named), "cause"))
 
 
 def page(urgency="high"):
@@ -58,52 +56,52 @@ def kinds(claimed):
     return [type(one.call.command).__name__ for one in claimed]
 
 
-def owed(worker):
-    with worker.parts.store.reports() as reports:
+def owed(callers):
+    with callers.parts.store.reports() as reports:
         return reports.calls({"state": "owed"}, 100)
 
 
-def test_hands_for_pages_take_pages_and_the_others_take_the_rest(worker) -> None:
-    owe(worker, 1, page())
-    owe(worker, 2, page(urgency="low"))
-    assert kinds(worker._claim_calls(FREE)) == ["Create"]
-    (claimed,) = worker._claim_pages(8)
+def test_hands_for_pages_take_pages_and_the_others_take_the_rest(callers) -> None:
+    owe(callers, 1, page())
+    owe(callers, 2, page(urgency="low"))
+    assert kinds(callers.claim_others(FREE)) == ["Create"]
+    (claimed,) = callers.claim_pages(8)
     assert claimed.call.command.draft.urgency == "high"
 
 
-def test_while_a_page_is_on_its_way_one_note_leaves_and_one_resolve(worker) -> None:
-    owe(worker, 1, page())
+def test_while_a_page_is_on_its_way_one_note_leaves_and_one_resolve(callers) -> None:
+    owe(callers, 1, page())
     for number in range(2, 6):
-        owe(worker, number, note())
-        owe(worker, number + 10, Advance("pagertree", "", Status.RESOLVED))
-    assert worker._claim_pages(8)
-    assert kinds(worker._claim_calls(FREE)) == ["Advance"]
-    assert kinds(worker._claim_calls(FREE - 1)) == ["Advance"]
-    assert kinds(worker._claim_calls(FREE - 2)) == []
+        owe(callers, number, note())
+        owe(callers, number + 10, Advance("pagertree", "", Status.RESOLVED))
+    assert callers.claim_pages(8)
+    assert kinds(callers.claim_others(FREE)) == ["Advance"]
+    assert kinds(callers.claim_others(FREE - 1)) == ["Advance"]
+    assert kinds(callers.claim_others(FREE - 2)) == []
 
 
 @pytest.mark.parametrize(("move", "left"), [(surgery.pause, [0]), (surgery.unlink, [])])
-def test_a_call_whose_link_was_held_while_it_waited_for_a_hand_is_not_made(worker, move, left) -> None:
-    owe(worker, 1, note())
-    (claimed,) = worker._claim_calls(FREE)
-    move(worker.parts, claimed.call.link.id, "Ada")
-    worker._call(claimed)
-    assert [row["attempts"] for row in owed(worker)] == left
-    assert list(worker._claim_calls(FREE)) == []
+def test_a_call_whose_link_was_held_while_it_waited_for_a_hand_is_not_made(callers, move, left) -> None:
+    owe(callers, 1, note())
+    (claimed,) = callers.claim_others(FREE)
+    move(callers.parts, claimed.call.link.id, "Ada")
+    callers.call(claimed)
+    assert [row["attempts"] for row in owed(callers)] == left
+    assert list(callers.claim_others(FREE)) == []
 
 
-def test_a_call_whose_system_was_found_down_while_it_waited_for_a_hand_stays_without_a_doubt(worker) -> None:
-    owe(worker, 1, note())
-    (claimed,) = worker._claim_calls(FREE)
-    worker.parts.circuits.note("pagertree", Retry("refused", auth=True), worker.parts.clock())
-    assert worker._call(claimed) is None
-    (call,) = owed(worker)
+def test_a_call_whose_system_was_found_down_while_it_waited_for_a_hand_stays_without_a_doubt(callers) -> None:
+    owe(callers, 1, note())
+    (claimed,) = callers.claim_others(FREE)
+    callers.parts.circuits.note("pagertree", Retry("refused", auth=True), callers.parts.clock())
+    assert callers.call(claimed) is None
+    (call,) = owed(callers)
     assert (call["attempts"], call["unsure"], call["under_way"]) == (0, False, None)
     assert "found down" in call["reason"]
 
 
-def test_a_call_that_waited_too_long_for_a_hand_is_due_again(worker) -> None:
-    owe(worker, 1, note())
-    (claimed,) = worker._claim_calls(FREE)
-    assert worker._call(replace(claimed, at=claimed.at - timedelta(seconds=31))) is None
-    assert kinds(worker._claim_calls(FREE)) == ["Note"]
+def test_a_call_that_waited_too_long_for_a_hand_is_due_again(callers) -> None:
+    owe(callers, 1, note())
+    (claimed,) = callers.claim_others(FREE)
+    assert callers.call(replace(claimed, at=claimed.at - timedelta(seconds=31))) is None
+    assert kinds(callers.claim_others(FREE)) == ["Note"]

@@ -15,9 +15,11 @@ from tests.store.examples import (
     apply,
     calls,
     claim,
+    claim_deliveries,
     claim_one,
     decided,
     fresh,
+    keep,
     made,
     mark,
     member,
@@ -303,3 +305,16 @@ def test_a_call_that_leaves_late_in_its_lease_is_nobody_elses_meanwhile(store, t
     time.pass_(120)
     assert claim(store) == ()
     settle(store, call, ref=made())
+
+
+def test_what_is_due_is_told_by_lane_and_only_while_it_is(store):
+    def due(targets=BOTH):
+        return store.write(lambda tx: tx.due(targets))
+
+    assert due() == frozenset()
+    keep(store)
+    apply(store, trouble(), page())
+    assert due() == {"deliveries", "calls"}
+    assert due(()) == due(("rootly",)) == {"deliveries"}
+    claim_deliveries(store), claim(store, lease=LEASE)
+    assert due() == frozenset()

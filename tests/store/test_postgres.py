@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from threading import Event, Thread
 
 import psycopg
@@ -13,13 +13,17 @@ import pytest
 
 from bridge.errors import BridgeError, Broken, ConfigError, Unavailable
 from bridge.model import Hook, Note
-from bridge.store import opening, postgres_engine
+from bridge.store import opening, postgres_engine, postgres_line, postgres_readers
 from bridge.store.migrations import STEPS
 from bridge.store.place import passwords_in, shown
 from bridge.store.postgres import open_postgres, open_postgres_readonly
 from bridge.store.postgres_session import translated
+from tests.between import Between
 from tests.postgres import Database, pooler
 from tests.store.examples import HOOK, LEASE, apply, calls, claim_deliveries, keep, mark, page, paged, trouble
+
+STALLING = "idle_in_transaction_session_timeout = '{}'"
+IMPATIENT = postgres_engine.BEGIN.replace(STALLING.format("5s"), STALLING.format("200ms"))
 
 
 @pytest.fixture
@@ -66,13 +70,79 @@ def test_a_connection_that_ends_in_the_middle_stores_nothing_and_the_next_write_
     assert kept(store) == {"next"}
 
 
-def test_a_connection_that_ended_between_two_writes_costs_one_of_them_at_most(database, store):
-    keep(store, "before")
-    database.hang_up()
-    with pytest.raises(Unavailable):
-        keep(store, "lost")
-    keep(store, "after")
-    assert kept(store) == {"before", "after"}
+def test_a_connection_that_ended_between_two_writes_costs_none_of_them(database, store):
+    for key in ("before", "after"):
+        keep(store, key)
+        database.hang_up()
+        with store.reports() as reports:
+            assert reports.deliveries({}, 9)[0]["key"] == key
+
+
+def test_a_server_that_stands_still_is_given_up_for_one_that_answers(database, monkeypatch):
+    monkeypatch.setattr(postgres_line.Patient, "patience", 0.3)
+    for name in ("PATIENCE", "LONGEST"):
+        monkeypatch.setattr(postgres_readers, name, 0.3)
+    with Between(database.server.port) as between, closing(open_postgres(between.url(database.name))) as store:
+        keep(store, "before")
+        assert kept(store) == {"before"}
+        between.hold()
+        assert store.buckets.take("any", 5) == 0
+        keep(store, "after")
+        between.hold()
+        until(lambda: readable(store))
+        assert kept(store) == {"before", "after"}
+
+
+def readable(store):
+    try:
+        return kept(store)
+    except Unavailable:
+        return None
+
+
+def test_a_server_that_stands_still_in_the_middle_stores_nothing(database, store, monkeypatch):
+    monkeypatch.setattr(postgres_line.Patient, "patience", 0.3)
+    monkeypatch.setattr(postgres_engine, "BEGIN", IMPATIENT)
+    with Between(database.server.port) as between, closing(open_postgres(between.url(database.name))) as other:
+
+        def stands_still(tx):
+            tx.keep("rootly", "lost", HOOK)
+            between.hold()
+            tx.keep("rootly", "lost too", HOOK)
+
+        with pytest.raises(Unavailable):
+            other.write(stands_still)
+        until(lambda: writes(other))
+    assert kept(store) == {"after"}
+
+
+def test_a_commit_that_no_standby_confirms_is_no_success(fresh, monkeypatch):
+    """The server has it on its own disk: whether it outlives that server, nobody knows."""
+    monkeypatch.setattr(postgres_line.Patient, "patience", 1.0)
+    with closing(open_postgres(fresh.url)) as store:
+        try:
+            wait_for_standby(fresh, "= 'nobody'")
+            doubtful, refusal = refused(store)
+        finally:
+            wait_for_standby(fresh, "TO DEFAULT")
+        assert "has not answered for" in str(refusal)
+        until(lambda: writes(store))
+        assert keep(store, doubtful).duplicate
+
+
+def refused(store):
+    """The first key that is not taken, and why."""
+    for number in range(10_000):
+        try:
+            keep(store, str(number))
+        except Unavailable as refusal:
+            return str(number), refusal
+    raise AssertionError("all were taken")
+
+
+def wait_for_standby(database, words):
+    database.server.say(f"ALTER SYSTEM SET synchronous_standby_names {words}")
+    database.server.say("SELECT pg_reload_conf()")
 
 
 def test_what_was_accepted_survives_an_immediate_restart_of_the_server(database, store):
@@ -224,11 +294,8 @@ def test_the_same_webhook_at_two_stores_is_one_delivery_and_one_call(database, s
 
 
 def test_a_replica_that_stalls_in_its_turn_is_thrown_out_and_stores_nothing(database, store, monkeypatch):
-    short = postgres_engine.BEGIN.replace("idle_in_transaction_session_timeout = '5s'", "{} = '200ms'").format(
-        "idle_in_transaction_session_timeout"
-    )
     with closing(open_postgres(database.url)) as stalled:
-        monkeypatch.setattr(postgres_engine, "BEGIN", short)
+        monkeypatch.setattr(postgres_engine, "BEGIN", IMPATIENT)
         begun, go = Event(), Event()
         work = stalled.submit(lambda tx: (tx.keep("rootly", "late", HOOK), begun.set(), go.wait(20)))
         assert begun.wait(10)
@@ -428,44 +495,3 @@ def test_a_pooler_in_transaction_mode_may_stand_between(database):
         for one in stores:
             assert len(kept(one)) == 20
             assert one.verify() == ()
-
-
-class Between:
-    """A line to the server that is cut once it has carried `cut_at` there, before the answer comes back."""
-
-    def __init__(self, port):
-        self._port, self.cut_at = port, None
-        self._door = socket.create_server(("127.0.0.1", 0))
-        Thread(target=self._take, daemon=True).start()
-
-    def url(self, name):
-        return f"postgresql://bridge@127.0.0.1:{self._door.getsockname()[1]}/{name}"
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._door.close()
-
-    def _take(self):
-        while True:
-            try:
-                client, _ = self._door.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self._port))
-            cut = Event()
-            Thread(target=self._carry, args=(client, server, cut, True), daemon=True).start()
-            Thread(target=self._carry, args=(server, client, cut, False), daemon=True).start()
-
-    def _carry(self, one, other, cut, there):
-        with suppress(OSError):
-            while data := one.recv(65536):
-                if there and self.cut_at and self.cut_at in data:
-                    cut.set()
-                if not there and cut.is_set():
-                    break
-                other.sendall(data)
-        for end in (one, other):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)

@@ -167,6 +167,47 @@ def test_a_resync_whose_replica_was_lost_is_shown_as_interrupted(store, time):
         assert {run["id"]: run["state"] for run in reports.runs(10)} == {"a": "interrupted", "b": "running"}
 
 
+# -- claims nobody heard of
+
+
+def claimed_at(store, holder="a"):
+    return store.write(lambda tx: (tx.claim_calls(1, LEASE, BOTH, holder=holder), tx.now))
+
+
+def test_a_claim_that_nobody_heard_of_is_undone_without_a_doubt(store):
+    paged(store)
+    taken, at = claimed_at(store)
+    store.write(lambda tx: tx.unclaim_calls(taken, at))
+    call = claim_call(store, "b")
+    assert (call.attempts, call.unsure) == (1, False)
+
+
+def test_a_claim_that_was_never_stored_undoes_nothing_of_the_one_made_instead(store):
+    paged(store)
+    taken, at = claimed_at(store)
+    store.write(lambda tx: tx.unclaim_calls(taken, at - timedelta(seconds=1)))
+    settle(store, taken[0], ref=made())
+
+
+def test_a_claim_that_had_its_end_is_not_undone(store):
+    paged(store)
+    taken, at = claimed_at(store)
+    settle(store, taken[0], ref=made())
+    store.write(lambda tx: tx.unclaim_calls(taken, at))
+    assert claimed_at(store)[0] == ()
+
+
+def test_deliveries_that_nobody_heard_of_keep_their_place(store, time):
+    keep(store, "t0", "tool")
+    taken, at = store.write(lambda tx: (tx.claim_deliveries(1, LEASE, "a", TOOLS), tx.now))
+    time.pass_(1)
+    keep(store, "t1", "tool")
+    store.write(lambda tx: tx.unclaim_deliveries(taken, at - timedelta(seconds=1)))
+    assert keys(claim(store, "a")) == ["t1"]
+    store.write(lambda tx: tx.unclaim_deliveries(taken, at))
+    assert keys(claim(store, "a")) == ["t0"]
+
+
 # -- order
 
 
@@ -255,9 +296,38 @@ def test_what_may_have_ended_one_replica_after_the_other_lets_the_rest_go_first(
 # -- slots
 
 
+def end_slot(store, slot, name="resync", by="a"):
+    store.write(lambda tx: tx.end_slot(name, slot, by))
+
+
 def test_a_slot_is_one_replicas(store):
-    assert [take_slot(store, 100.0, by=by) for by in ("a", "b", "a")] == [True, False, False]
+    enter(store, "a", "b")
+    assert [take_slot(store, 100.0, by=by) for by in ("a", "b", "a")] == [True, None, False]
     assert take_slot(store, 200.0, by="b")
+
+
+def test_a_slot_whose_runner_died_in_it_is_anothers(store):
+    enter(store, "a", "b")
+    take_slot(store, 100.0, by="a")
+    store.write(lambda tx: tx.leave("a"))
+    assert [take_slot(store, 100.0, by=by) for by in ("b", "c")] == [True, None]
+
+
+def test_a_slot_whose_runner_died_after_its_end_is_run_no_more(store):
+    enter(store, "a", "b")
+    take_slot(store, 100.0, by="a")
+    end_slot(store, 100.0, by="a")
+    store.write(lambda tx: tx.leave("a"))
+    assert take_slot(store, 100.0, by="b") is False
+
+
+def test_who_was_given_up_does_not_end_the_slot_of_another(store):
+    enter(store, "b")
+    take_slot(store, 100.0, by="given up")
+    take_slot(store, 100.0, by="b")
+    end_slot(store, 100.0, by="given up")
+    store.write(lambda tx: tx.leave("b"))
+    assert take_slot(store, 100.0, by="c")
 
 
 def test_slots_of_other_names_are_other_slots(store):

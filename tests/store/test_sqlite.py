@@ -372,7 +372,7 @@ def test_claims_never_walk_what_has_ended_or_waits_for_another(store):
     settle(store, claim_one(store), ref=made())
     assert link.id
     plans = {
-        "outbox_owed (target=? AND lane=? AND blocked=? AND due_at<?)": claims.DUE,
+        "outbox_owed (target=? AND lane=? AND blocked=? AND due_at<?)": claims.DUE.format(""),
         "deliveries_waiting (due_at<?)": inbox.CLAIM,
     }
     for index, sql in plans.items():

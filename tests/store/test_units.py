@@ -53,6 +53,17 @@ def test_a_failing_unit_does_not_spoil_its_batch(store):
     assert count(store) == 3
 
 
+@pytest.mark.parametrize(("fault", "traced"), [(Unavailable("the disk is full"), False), (ZeroDivisionError(), True)])
+def test_only_what_nobody_foresaw_is_told_with_its_traceback(store, monkeypatch, caplog, fault, traced):
+    def begin(_engine):
+        raise fault
+
+    monkeypatch.setattr(type(store._writer._engine), "begin", begin)
+    with pytest.raises(Unavailable):
+        keep(store)
+    assert [bool(line.exc_info) for line in caplog.records if "was not stored" in line.message] == [traced]
+
+
 def test_nothing_is_seen_before_commit(store):
     written, go = Event(), Event()
 
