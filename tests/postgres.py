@@ -32,8 +32,9 @@ SETTINGS = """
 listen_addresses = '127.0.0.1'
 fsync = on
 shared_buffers = 16MB
-max_connections = 40
+max_connections = 100
 max_wal_size = 256MB
+recovery_init_sync_method = syncfs
 timezone = 'Antarctica/Troll'
 lc_messages = 'C'
 """

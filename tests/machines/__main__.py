@@ -33,6 +33,7 @@ MACHINES = {
     "load_burst": "load.burst",
     "load_soak": "load.soak",
     "replicas": "replicas.machine",
+    "moving": "moving.machine",
     "mutants": "mutants.machine",
 }
 NAMES = tuple(MACHINES)

@@ -14,7 +14,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
@@ -36,6 +36,7 @@ GO = "go"  # the file that a held child waits for
 PATIENCE = 30.0  # seconds; generous, because machines differ
 
 Order = dict[str, Any]
+Prepare = Callable[[Order], None]  # what a child does to itself before the command, in its folder
 _ports = count(10_000 + os.getpid() * 7 % 18_000)
 
 
@@ -78,8 +79,9 @@ class Zygote:
 
 
 @contextmanager
-def zygote() -> Iterator[Zygote]:
-    command = [sys.executable, "-m", "tests.machines.serving"]
+def zygote(module: str = "tests.machines.serving", *words: str) -> Iterator[Zygote]:
+    """`module` calls `main` below."""
+    command = [sys.executable, "-m", module, *words]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     one = Zygote(process)
     try:
@@ -169,11 +171,11 @@ class Forked:
 # -- in the zygote -----------------------------------------------------------------------------------------------------
 
 
-def main() -> None:
+def main(prepare: Prepare) -> None:
     children: dict[int, int | None] = {}
     for line in sys.stdin:
         order = json.loads(line)
-        answer = _look(children, order["ended"]) if "ended" in order else _fork(children, order)
+        answer = _look(children, order["ended"]) if "ended" in order else _fork(children, order, prepare)
         print(json.dumps(answer), flush=True)
     for pid in children:
         if _look(children, pid) is None:
@@ -188,28 +190,32 @@ def _look(children: dict[int, int | None], pid: int) -> int | None:
     return children[pid]
 
 
-def _fork(children: dict[int, int | None], order: Order) -> int:
+def _fork(children: dict[int, int | None], order: Order, prepare: Prepare) -> int:
     pid = os.fork()
     if pid == 0:
-        _live(order)
+        _live(order, prepare)
     children[pid] = None
     return pid
 
 
-def _live(order: Order) -> None:
+def _live(order: Order, prepare: Prepare) -> None:
     """The child: never returns to the zygote's loop."""
     code = 70
     try:
         _enter(Path(order["folder"]))
         if order["held"]:
             _wait_for(Path(order["folder"]) / GO)
-        kills_sabotage.break_on_purpose(order["sabotage"])
-        kills_points.watch(Path(order["folder"]), order["point"], order["visit"])
+        prepare(order)
         code = _run([*order["command"], "--config", "config.yaml"])
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _prepare(order: Order) -> None:
+    kills_sabotage.break_on_purpose(order["sabotage"])
+    kills_points.watch(Path(order["folder"]), order["point"], order["visit"])
 
 
 def _enter(folder: Path) -> None:
@@ -241,4 +247,4 @@ def _run(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    main(_prepare)

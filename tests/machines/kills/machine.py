@@ -36,8 +36,8 @@ CALLS = ("pwrite64", "fdatasync", "fsync", "sendto", "recvfrom", "connect", "ftr
 TELLING = (
     "after call POST /api/v4/alerts",
     "before COMMIT of receive.hand_over",
-    "after COMMIT of worker.Worker._claim_deliveries",
-    "after COMMIT of worker.Worker._claim",
+    "after COMMIT of judges.Judges.claim",
+    "after COMMIT of callers.Callers._claim",
 )  # what most depends on: they come first
 EVERY_CALL, EVERY_DOUBLE = 5, 4  # one case in so many
 

@@ -10,6 +10,7 @@ import re
 import signal
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -29,8 +30,8 @@ from bridge.web.channel import Channel
 VISITED = "visited"
 OFTEN = {"prune": 1.0, "alarms": 2.0, "resync": 2.0, "canary": 1.0, "canary.back": 1.0}  # seconds, instead of minutes
 WORK = (
-    *("COMMIT of receive.hand_over", "COMMIT of process._conclude", "COMMIT of deliver.deliver"),
-    *("COMMIT of worker.Worker._claim", "COMMIT of worker.Worker._claim_deliveries", "COMMIT of resync._record"),
+    *("COMMIT of receive.hand_over", "COMMIT of process._conclude", "COMMIT of deliver._handed_over"),
+    *("COMMIT of callers.Callers._claim", "COMMIT of judges.Judges.claim", "COMMIT of resync._run"),
     *("COMMIT of prune.prune", "COMMIT of app._installed_at", "COMMIT of taking back what was claimed"),
     *("call POST /api/v4/alerts", "call POST /api/v4/alerts/*/resolve", "call POST /api/v4/alerts/*/comments"),
     *("call POST /v1/alerts", "call POST /v1/alerts/*/acknowledge", "call POST /v1/alerts/*/resolve"),
@@ -127,12 +128,12 @@ def _watch_migrations(points: Points) -> None:
 
 def _hasten() -> None:
     """A case lasts seconds: what runs every few minutes runs every few seconds."""
-    every = schedule._every
+    jobs_of = schedule.jobs_of
 
-    def often(to: Any, parts: Any, name: str, work: Any, seconds: float) -> None:
-        every(to, parts, name, work, min(seconds, OFTEN.get(name, seconds)))
+    def often(*of: Any) -> Any:
+        return tuple(replace(job, seconds=min(job.seconds, OFTEN.get(job.name, job.seconds))) for job in jobs_of(*of))
 
-    schedule._every = often
+    schedule.jobs_of = often
 
 
 def path_of(url: str) -> str:

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from benchmarks import ingest
-from bridge.worker import PAGERS
+from bridge.callers import PAGERS
 from tests.e2e.processes import ROOT
 from tests.machines.load.rig import Rig
 from tests.machines.load.vendors import KEYS

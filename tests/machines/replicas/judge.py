@@ -1,4 +1,4 @@
-"""What must stand when several bridges have shared a bad day: in both systems, and in the one store."""
+"""What must stand when several bridges have shared a bad day: in both systems, and what was done to them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class Judge:
     stage: Stage
     alerts: list[str] = field(default_factory=list)  # that people made
     incidents: list[str] = field(default_factory=list)
+    words: list[tuple[str, str]] = field(default_factory=list)  # that people wrote, each on one of those
 
     # -- whether the two systems agree
 
@@ -50,6 +51,8 @@ class Judge:
             live = [page for page in pages.get(f"rootly:{shown['id']}", []) if page["status"] in LIVE]
             if len(live) != (0 if shown["status"] == "resolved" else 1):
                 yield f"{shown['title']} {shown['status']}: {[page['status'] for page in live]}"
+            elif live and live[0]["title"] != shown["title"]:
+                yield f"{shown['title']}: its page is called {live[0]['title']}"
 
     # -- what was done there
 
@@ -61,6 +64,24 @@ class Judge:
         seen += Counter(f"{c['commentable_id']} {c['body'].partition('[bridge:')[0]}" for c in theirs["comments"])
         seen += Counter(f"{alert['id']} {text.partition('[bridge:')[0]}" for alert in ours for text in alert["notes"])
         return [what for what, count in seen.items() if count > 1]
+
+    def unheard(self) -> list[str]:
+        """Words of people that do not stand on what was made of their alert or incident on the other side."""
+        there = self._texts()
+        return [text for on, text in self.words if on in there and not any(text in one for one in there[on])]
+
+    def _texts(self) -> dict[str, list[str]]:
+        """What is written on the other side, by the alert or incident here; nothing for those that never were made."""
+        theirs, ours = self.stage.pagertree.system.state(), self.stage.rootly.system.state()["alerts"]
+        ids = {one["prefix_id"]: one["id"] for one in theirs["alerts"]}
+        there = {ids[one["external_id"]]: list(one["notes"]) for one in ours if one["external_id"] in ids}
+        comments: dict[str, list[str]] = {}
+        for one in theirs["comments"]:
+            comments.setdefault(one["commentable_id"], []).append(one["body"])
+        for page in theirs["alerts"]:
+            mark = (page["thirdparty_id"] or "").removeprefix("rootly:").partition("#")[0]
+            there.setdefault(mark, []).extend(comments.get(page["id"], []))
+        return there
 
     def out_of_order(self) -> list[str]:
         """What was confirmed is not followed by less."""

@@ -1,15 +1,16 @@
-"""Stands before the replicas: every webhook goes to one of them by chance, and once more to another."""
+"""Stands before the replicas: every webhook goes to two of them by chance, at once or one after the other."""
 
 from __future__ import annotations
 
 import json
 import random
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
-import requests
+import urllib3
 
 from bridge.sandbox.serving import Running, serve
 from tests.e2e.processes import PASSED_ON
@@ -17,8 +18,16 @@ from tests.e2e.processes import PASSED_ON
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-PATIENCE = 20.0  # seconds for one answer: a stopped replica gives none
+PATIENCE = 10.0  # seconds for one answer: a stopped replica gives none
+HANDS = 16
 Headers = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    path: str
+    body: bytes
+    headers: Headers
 
 
 @dataclass(slots=True)
@@ -32,6 +41,10 @@ class Balancer:
     differing: list[str] = field(default_factory=list)  # one webhook, two deliveries
     out: set[str] = field(default_factory=set)  # replicas that get nothing
     running: Running | None = None
+    _watched: str = ""
+    _seen: Event = field(default_factory=Event)
+    _hands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(HANDS))
+    _lines: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(maxsize=HANDS, retries=False))
     _lock: Lock = field(default_factory=Lock)
 
     def open(self) -> Balancer:
@@ -46,39 +59,56 @@ class Balancer:
     def close(self) -> None:
         assert self.running is not None
         self.running.close()
+        self._hands.shutdown(wait=False, cancel_futures=True)
+        self._lines.clear()
+
+    def wait_for(self, url: str, seconds: float) -> bool:
+        """Whether that replica accepts one within so many seconds. Comes back at once when it does."""
+        self._seen.clear()
+        self._watched = url
+        return self._seen.wait(seconds)
 
     def _pass_on(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
         names = {key: key.removeprefix("HTTP_").replace("_", "-") for key in PASSED_ON if environ.get(key)}
         headers = {name: environ[key] for key, name in names.items()}
-        path, body = f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}", environ["wsgi.input"].read()
-        first = self._taken(path, body, headers)
-        if first is None:
-            start_response("502 Bad Gateway", [])
-            return [b""]
-        self._write_down(first, self._taken(path, body, headers))
-        start_response("200 OK", [])
-        return [json.dumps({"delivery": first}).encode()]
+        path = f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}"
+        taken = self._twice(Letter(path, environ["wsgi.input"].read(), headers))
+        self._write_down(*taken)
+        kept = taken[0] or taken[1]
+        start_response("200 OK" if kept else "502 Bad Gateway", [])
+        return [json.dumps({"delivery": kept}).encode()]
 
-    def _taken(self, path: str, body: bytes, headers: Headers) -> str | None:
+    def _twice(self, letter: Letter) -> tuple[str | None, str | None]:
+        first_ways, second_ways, at_once = self._by_chance()
+        if not at_once:
+            return self._taken(letter, first_ways), self._taken(letter, second_ways)
+        other = self._hands.submit(self._taken, letter, second_ways)
+        return self._taken(letter, first_ways), other.result()
+
+    def _by_chance(self) -> tuple[Iterator[str], Iterator[str], bool]:
+        with self._lock:
+            urls = [url for url in self.urls if url not in self.out]
+            ways = [iter(self.chance.sample(urls, len(urls))) for _ in range(2)]
+            return ways[0], ways[1], self.chance.random() < 0.5
+
+    def _taken(self, letter: Letter, ways: Iterator[str]) -> str | None:
         """The id that the first replica that took it gave it."""
-        for url in self._by_chance():
+        for url in ways:
             try:
-                answer = requests.post(f"{url}{path}", body, headers=headers, timeout=PATIENCE)
-            except requests.RequestException:
+                answer = self._lines.request(
+                    "POST", f"{url}{letter.path}", body=letter.body, headers=letter.headers, timeout=PATIENCE
+                )
+            except urllib3.exceptions.HTTPError:
                 continue
-            if answer.ok:
+            if answer.status == 200:
+                if url == self._watched:
+                    self._seen.set()
                 return str(answer.json()["delivery"])
         return None
 
-    def _by_chance(self) -> Iterator[str]:
+    def _write_down(self, first: str | None, second: str | None) -> None:
         with self._lock:
-            urls = [url for url in self.urls if url not in self.out]
-            self.chance.shuffle(urls)
-        yield from urls
-
-    def _write_down(self, first: str, second: str | None) -> None:
-        with self._lock:
-            self.accepted |= {first} | ({second} if second else set())
-            self.told_twice += second is not None
-            if second not in (None, first):
+            self.accepted |= {kept for kept in (first, second) if kept}
+            self.told_twice += bool(first and second)
+            if first and second and first != second:
                 self.differing.append(f"{first} and {second}")

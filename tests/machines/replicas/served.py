@@ -1,64 +1,88 @@
-"""`bridge serve` that writes down the slots it runs; broken on purpose by a switch that replaces what keeps replicas
-apart before the command runs."""
+"""The process that forks replicas. Each writes down the slots of its jobs, hurries where it is told to, and is broken
+on purpose where it is told to, before its command runs.
+
+`python -m tests.machines.replicas.served [SECONDS]`: who is silent for so long is given up.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bridge import schedule
-from bridge.store import claims, inbox, upkeep
+from bridge import replica, schedule
+from bridge.engine import opening
+from bridge.flows import replicas as beating
+from bridge.schedule import Job
+from tests.machines import serving
+from tests.machines.replicas.sabotage import SWITCHES
 
-FENCE = "fence = :fence"
 SLOTS = "slots"  # the file beside its configuration
+BEGUN, ENDED = "begun", "ended"
 
 
-def holders_ignored() -> None:
-    """Whoever sweeps takes back every claim, also of replicas that live."""
-    inbox.TAKE_BACK_LOST = inbox.TAKE_BACK
-    upkeep.TAKE_BACK_CALLS_LOST = upkeep.TAKE_BACK_CALLS
+def begun(folder: Path) -> Counter[str]:
+    """The periodic runs that began there, each a job and its slot."""
+    return Counter(what for how, what in _slots(folder) if how == BEGUN)
 
 
-def fence_ignored() -> None:
-    """A result is stored whoever holds the row by now, and a call leaves although somebody else took it."""
-    for module in (claims, inbox):
-        for name in ("HELD", "MARK", "UNMARK", "HAND_BACK", "CLOSE", "POSTPONE"):
-            if sql := getattr(module, name, ""):
-                setattr(module, name, sql.replace(FENCE, ":fence = :fence").replace("AND state = 'owed'", ""))
+def ended(folder: Path) -> Counter[str]:
+    """Those that came to their end, known to the store."""
+    return Counter(what for how, what in _slots(folder) if how == ENDED)
 
 
-SWITCHES: dict[str, Callable[[], None]] = {s.__name__: s for s in (holders_ignored, fence_ignored)}
-SABOTAGES = {name: str(switch.__doc__) for name, switch in SWITCHES.items()}
+def running(folder: Path) -> set[str]:
+    """Those that have not ended, or never will."""
+    return set(begun(folder) - ended(folder))
 
 
-def write_down_slots(path: Path) -> None:
-    """A line for each periodic run that begins here: its job and its slot."""
-    run_in_slot = schedule.run_in_slot
-    record = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+def _slots(folder: Path) -> list[tuple[str, str]]:
+    path = folder / SLOTS
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [(how, what) for how, _, what in (line.partition(" ") for line in lines)]
 
-    def written(parts: Any, job: schedule.Job, slot: int) -> None:
+
+# -- in the process of a replica ---------------------------------------------------------------------------------------
+
+
+def write_down_slots() -> None:
+    run_in_slot, end = opening.run_in_slot, schedule._end
+    record = os.open(SLOTS, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def say(how: str, job: Job, slot: int) -> None:
+        os.write(record, f"{how} {job.name} {slot}\n".encode())
+
+    def written(parts: Any, job: Job, slot: int) -> None:
         def work(parts: Any) -> None:
-            os.write(record, f"{job.name} {slot}\n".encode())
+            say(BEGUN, job, slot)
             job.work(parts)
 
         run_in_slot(parts, replace(job, work=work), slot)
 
-    schedule.run_in_slot = written
+    def ended(parts: Any, job: Job, slot: int) -> None:
+        end(parts, job, slot)
+        say(ENDED, job, slot)
+
+    opening.run_in_slot, schedule._end = written, ended
 
 
-def main(folder: Path, switch: str) -> None:
-    write_down_slots(folder / SLOTS)
-    if switch:
-        SWITCHES[switch]()
-    from bridge.cli import main as bridge
+def hurry(seconds: float) -> None:
+    """Whoever is silent for so long is given up, and trusts itself for half of it."""
+    replica.LOST = beating.LOST = timedelta(seconds=seconds)
+    replica.SURE = seconds / 2
 
-    sys.argv[1:] = ["serve", "--config", str(folder / "config.yaml"), "--log-level", "warning"]
-    bridge()
+
+def prepare(order: serving.Order) -> None:
+    write_down_slots()
+    if order["sabotage"]:
+        SWITCHES[order["sabotage"]].switch()
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2])
+    if sys.argv[1:]:
+        hurry(float(sys.argv[1]))
+    serving.main(prepare)
