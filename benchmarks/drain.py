@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.figures import Figure, middle, spread
 from benchmarks.owed import fill, plain_calls
 from benchmarks.running import ROOT, Vendors, bridge, vendors
-from bridge.worker import CALLERS
+from bridge.callers import CALLERS
 
 VENDOR_WAITS = (0.02, 0.002)  # seconds: a fast API on the internet, and one in the same rack
 PATIENCE = 300.0

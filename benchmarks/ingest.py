@@ -164,10 +164,12 @@ def webhook(number: int) -> bytes:
     return head.encode() + body
 
 
-async def load(port: int, connections: int, seconds: float) -> dict[str, object]:
+async def load(ports: list[int], connections: int, seconds: float) -> dict[str, object]:
+    """The connections in turn to each of the ports."""
     loop, began = asyncio.get_running_loop(), time.perf_counter()
     tally = Tally(began + seconds)
-    senders = [loop.create_connection(lambda: Sender(tally), "127.0.0.1", port) for _ in range(connections)]
+    doors = [ports[number % len(ports)] for number in range(connections)]
+    senders = [loop.create_connection(lambda: Sender(tally), "127.0.0.1", door) for door in doors]
     pairs = await asyncio.gather(*senders)
     await asyncio.wait_for(asyncio.gather(*(sender.ended for _, sender in pairs)), seconds + 30)
     took, times = time.perf_counter() - began, sorted(tally.seconds)
@@ -180,8 +182,8 @@ async def load(port: int, connections: int, seconds: float) -> dict[str, object]
     }
 
 
-def loaded(port: int, connections: int, seconds: float) -> dict:
-    command = [sys.executable, __file__, "load", str(port), str(connections), str(seconds)]
+def loaded(ports: list[int], connections: int, seconds: float) -> dict:
+    command = [sys.executable, __file__, "load", ",".join(map(str, ports)), str(connections), str(seconds)]
     run = subprocess.run(command, stdout=subprocess.PIPE, env=ENV, check=True, timeout=seconds + 60)
     return json.loads(run.stdout)
 
@@ -192,7 +194,7 @@ def loaded(port: int, connections: int, seconds: float) -> dict:
 def measure(name: str, connections: int, seconds: float) -> dict:
     with tempfile.TemporaryDirectory() as folder:
         with subject(name, folder) as port:
-            result = loaded(port, connections, seconds)
+            result = loaded([port], connections, seconds)
         if name == "bridge":
             result["lost"] = lost(Path(folder, "bridge.db"), result["deliveries"])
     return result
@@ -232,8 +234,9 @@ def main(arguments: list[str]) -> int:
             serve_bridge(folder)
         case ["serve-flask", _]:
             _serve(empty_app())
-        case ["load", port, connections, seconds]:
-            print(json.dumps(asyncio.run(load(int(port), int(connections), float(seconds)))))
+        case ["load", ports, connections, seconds]:
+            doors = [int(port) for port in ports.split(",")]
+            print(json.dumps(asyncio.run(load(doors, int(connections), float(seconds)))))
         case [] | ["--seconds", _]:
             seconds = float(arguments[1]) if arguments else 3.0
             met = [compare(connections, seconds) for connections in CONNECTIONS]

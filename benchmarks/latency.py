@@ -67,7 +67,7 @@ def _round(there: Vendors, folder: Path, count: int) -> tuple[list[float], int]:
         time.sleep(0.5)
         sent = send(running, [incident() for _ in range(count)])
         came = _wait_for(there, set(sent))
-        low = sum(1 for uuid in _pages(there) if uuid.startswith("0"))
+        low = sum(1 for uuid, _ in pages(there) if uuid.startswith("0"))
     return [came[uuid] - at for uuid, at in sent.items()], low
 
 
@@ -83,7 +83,7 @@ def send(running: Running, incidents: Sequence[str]) -> dict[str, float]:
     began = time.monotonic()
     for place, uuid in enumerate(incidents):
         time.sleep(max(0.0, began + place * EVERY - time.monotonic()))
-        body, headers = _webhook(uuid)
+        body, headers = webhook(uuid)
         sent[uuid] = time.monotonic()
         client.request("POST", "/webhooks/rootly", body, headers)
         answer = client.getresponse()
@@ -93,7 +93,7 @@ def send(running: Running, incidents: Sequence[str]) -> dict[str, float]:
     return sent
 
 
-def _webhook(uuid: str) -> tuple[bytes, dict[str, str]]:
+def webhook(uuid: str) -> tuple[bytes, dict[str, str]]:
     now = datetime.now(UTC).isoformat()
     event = {**SAMPLE["event"], "id": str(uuid4()), "issued_at": now}
     body = json.dumps({"event": event, "data": {**SAMPLE["data"], "id": uuid, "started_at": now}}).encode()
@@ -103,17 +103,17 @@ def _webhook(uuid: str) -> tuple[bytes, dict[str, str]]:
 
 def _wait_for(there: Vendors, wanted: set[str], seconds: float = 60.0) -> dict[str, float]:
     ends = time.monotonic() + seconds
-    while not wanted <= (came := _pages(there)).keys():
+    while not wanted <= (came := dict(pages(there))).keys():
         if time.monotonic() > ends:
             raise TimeoutError(f"{len(wanted - came.keys())} of {len(wanted)} pages never left")
         time.sleep(0.2)
     return came
 
 
-def _pages(there: Vendors) -> dict[str, float]:
-    """When each incident's page came in at the vendor."""
+def pages(there: Vendors) -> list[tuple[str, float]]:
+    """The incident of each page, and when it came in at the vendor."""
     calls = [(at, json.loads(body)) for at, _, path, _, body in there.ask("calls") if path == "/api/v4/alerts"]
-    return {page["thirdparty_id"].removeprefix("rootly:").partition("#")[0]: at for at, page in calls}
+    return [(page["thirdparty_id"].removeprefix("rootly:").partition("#")[0], at) for at, page in calls]
 
 
 def _figures(idle: list[list[float]], storm: list[list[float]], left: list[int]) -> list[Figure]:

@@ -1,7 +1,8 @@
-"""(g) Several bridges on one PostgreSQL beside one bridge on SQLite: webhooks stored, calls made, statements for each.
+"""(g) Several bridges on one PostgreSQL beside one bridge on SQLite: webhooks stored, calls made, troubles end to end.
 
 All of them, PostgreSQL, vendors and senders share the processors of this machine: more replicas are for the loss of a
-machine, not for speed, and the figures say what that costs. Only what is printed side by side may be compared.
+machine, not for speed, and the figures say what that costs. Places take turns within each round, and a ratio is of two
+figures of one round.
 """
 
 from __future__ import annotations
@@ -10,146 +11,150 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import ingest
-from benchmarks.figures import Figure
-from benchmarks.owed import fill_store, plain_calls
-from benchmarks.running import ROOT, Vendors, bridge, vendors
-from bridge.store.opening import open_readonly, open_store
-from tests.postgres import Server
+from benchmarks.figures import Figure, middle, spread
+from benchmarks.latency import pages
+from benchmarks.owed import plain_calls
+from benchmarks.places import LATER, Cost, Counting, Place, Stock, counting_server, put_off, stock
+from benchmarks.plainly import YARDSTICKS
+from benchmarks.running import ROOT, Running, Vendors, bridge, vendors
+from benchmarks.troubles import send_all
 
 CONNECTIONS = 32
 VENDOR_WAITS = 0.02  # seconds before each answer
 PATIENCE = 300.0
-COUNTING = "shared_preload_libraries = 'pg_stat_statements'\n"
-COUNTED = "SELECT COALESCE(SUM(calls), 0) FROM pg_stat_statements WHERE query NOT LIKE '%pg_stat_statements%'"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A fresh store, and how many bridges share it."""
-
-    name: str
-    url: str
-    replicas: int
-    server: Server | None = None  # None: a file
-
-    def forget(self) -> None:
-        if self.server is not None:
-            self.server.say("SELECT pg_stat_statements_reset()")
-
-    def statements(self) -> int | None:
-        """Since they were forgotten. None: nobody counts them."""
-        return int(self.server.say(COUNTED)[0][0]) if self.server is not None else None
-
-
-def measure(quick: bool) -> list[Figure]:
-    seconds, count = (2.0, 600) if quick else (5.0, 4000)
-    server = Server(COUNTING)
-    try:
-        server.say("CREATE EXTENSION pg_stat_statements")
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            stored = [_ingest(place, folder, seconds) for place in _places(folder, server)]
-            made = [_drain(place, folder, count) for place in _places(folder, server)]
-    finally:
-        server.end()
-    return [*_beside("webhooks stored", stored), *_beside("calls made", made)]
-
-
-def _places(folder: Path, server: Server) -> Iterator[Place]:
-    """Made one by one, when its turn has come."""
-    yield Place("SQLite, 1 bridge", f"sqlite:///{tempfile.mkdtemp(dir=folder)}/bridge.db", 1)
-    for replicas in (1, 2, 4):
-        name = f"PostgreSQL, {replicas} bridge{'s' if replicas > 1 else ''}"
-        yield Place(name, server.url(server.database()), replicas, server)
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    place: Place
+    """One place in one round."""
+
+    place: str
     a_second: float
-    each: float | None  # statements
+    items: int
+    cost: Cost | None = None
 
 
-def _beside(what: str, rates: list[Rate]) -> Iterator[Figure]:
+Round = Sequence[Rate]
+
+
+def measure(quick: bool) -> list[Figure]:
+    rounds, seconds, calls, troubles = (1, 2.0, 400, 60) if quick else (3, 5.0, 2000, 300)
+    with counting_server() as server, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        empty, full = stock(folder, server, []), stock(folder, server, [*plain_calls(calls)])
+        stored = [_ingest_round(empty, seconds) for _ in range(rounds)]
+        made = _rounds(full, rounds, lambda place: _drain(place, folder, calls))
+        told = _rounds(empty, rounds, lambda place: _troubles(place, folder, troubles))
+    return [
+        *_beside("webhooks stored", stored),
+        *_beside("calls made", made),
+        *_beside("troubles, webhook to stored page", told),
+    ]
+
+
+def _rounds(begin: Stock, rounds: int, one: Callable[[Place], Rate]) -> list[Round]:
+    return [[one(place) for place in begin.places()] for _ in range(rounds)]
+
+
+def _beside(what: str, rounds: Sequence[Round]) -> Iterator[Figure]:
     """The file comes first: it is what the others are compared with."""
-    file = rates[0]
-    for rate in rates:
-        ratio = None if rate is file else rate.a_second / file.a_second
-        yardstick = "" if rate is file else f"{file.place.name}: {file.a_second:,.0f}/s"
-        note = f"{rate.each:.1f} statements for each" if rate.each is not None else ""
-        yield Figure("g", f"{what}, {rate.place.name}", rate.a_second, "/s", yardstick, ratio, note=note)
+    file = rounds[0][0].place
+    for number, first in enumerate(rounds[0]):
+        rates = [rates[number].a_second for rates in rounds]
+        ratio = middle([rates[number].a_second / rates[0].a_second for rates in rounds]) if number else None
+        yardstick = f"{file}: {middle([rates[0].a_second for rates in rounds]):,.0f}/s" if number else ""
+        costs = [rates[number].cost for rates in rounds]
+        told = f"; {costs[-1].told(rounds[-1][number].items)}" if costs[-1] is not None else ""
+        yield Figure("g", f"{what}, {first.place}", middle(rates), "/s", yardstick, ratio, note=spread(rates) + told)
 
 
 # -- webhooks
 
 
+def _ingest_round(begin: Stock, seconds: float) -> Round:
+    """The last ones are what a loop writes that does nothing else, into the last database."""
+    rates: list[Rate] = []
+    for place in begin.places():
+        rates.append(_ingest(place, begin.folder, seconds))
+    plain = [Rate(f"PostgreSQL, plain rows, {how}", write(place, seconds / 2), 0) for how, write in YARDSTICKS.items()]
+    return [*rates, *plain]
+
+
 def _ingest(place: Place, folder: Path, seconds: float) -> Rate:
     """Every one that was acknowledged has to be there."""
     with ExitStack() as after:
-        ports = [after.enter_context(_door(place, folder)) for _ in range(place.replicas)]
-        place.forget()
-        with ThreadPoolExecutor(len(ports)) as hands:
-            each = CONNECTIONS // place.replicas
-            results = [*hands.map(lambda port: ingest.loaded(port, each, seconds), ports)]
-        statements = place.statements()
-    kept = sum(len(result["deliveries"]) for result in results)
-    assert _deliveries(place.url) >= kept, "webhooks were acknowledged and lost: rates of that mean nothing"
-    return Rate(place, sum(result["rate"] for result in results), statements / kept if statements is not None else None)
-
-
-def _deliveries(url: str) -> int:
-    readers = open_readonly(url)
-    try:
-        with readers.reports() as reports:
-            return reports.counts()["deliveries"]
-    finally:
-        readers.close()
+        doors = [after.enter_context(_door(place, folder)) for _ in range(place.replicas)]
+        counting = place.count([process for process, _ in doors])
+        result = ingest.loaded([port for _, port in doors], CONNECTIONS, seconds)
+        cost = counting.cost()
+    accepted = set(result["deliveries"])
+    assert not result["refused"], f"{place.name}: {result['refused']} webhooks were refused"
+    assert accepted <= place.deliveries(), f"{place.name}: webhooks were acknowledged and lost"
+    return Rate(place.name, result["rate"], len(accepted), cost)
 
 
 @contextmanager
-def _door(place: Place, folder: Path) -> Iterator[int]:
-    """The port of a bridge that stores and does nothing else."""
+def _door(place: Place, folder: Path) -> Iterator[tuple[int, int]]:
+    """Process and port of a bridge that stores and does nothing else."""
     own = Path(tempfile.mkdtemp(dir=folder))
     (own / "config.yaml").write_text(ingest.CONFIG.replace("sqlite:///bridge.db", place.url))
     command = [sys.executable, "-m", "benchmarks.replicas", str(own)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield int(process.stdout.readline())
+        yield process.pid, int(process.stdout.readline())
     finally:
         process.terminate()
         process.wait(15)
 
 
-# -- calls
+# -- calls, and troubles from end to end
 
 
 def _drain(place: Place, folder: Path, count: int) -> Rate:
-    """Counted from when every bridge is ready."""
-    fill_store(open_store(place.url), plain_calls(count))
+    """All are owed before the bridges start, and due at once when all are ready. Each comes once."""
     with ExitStack() as after:
-        there = after.enter_context(vendors(VENDOR_WAITS))
-        place.forget()
-        _start(place, folder, there, after)
-        began, before = time.monotonic(), int(there.ask("seen"))
+        there, bridges = _start(place, folder, after)
+        counting = _count(place, bridges)
+        put_off(place, -LATER)
         there.wait_for(count, PATIENCE)
-        rate = (count - before) / (time.monotonic() - began)
-        statements = place.statements()
-    return Rate(place, rate, statements / count if statements is not None else None)
+        place.wait_until_done()
+        cost, calls = counting.cost(), there.ask("calls")
+    times = sorted(call[0] for call in calls)
+    assert len(times) == len({(path, body) for _, _, path, _, body in calls}) == count, f"{len(times)} calls of {count}"
+    return Rate(place.name, (count - 1) / (times[-1] - times[0]), count, cost)
 
 
-def _start(place: Place, folder: Path, there: Vendors, after: ExitStack) -> None:
+def _troubles(place: Place, folder: Path, count: int) -> Rate:
+    """Incidents are told to all the bridges in turn; each is paged once."""
+    with ExitStack() as after:
+        there, bridges = _start(place, folder, after)
+        counting = _count(place, bridges)
+        began = time.monotonic()
+        told = send_all([one.url for one in bridges], count)
+        there.wait_for(count, PATIENCE)
+        place.wait_until_done()
+        cost, came = counting.cost(), pages(there)
+    assert sorted(told) == sorted(uuid for uuid, _ in came), f"{place.name}: {len(came)} pages of {count}"
+    return Rate(place.name, count / (max(at for _, at in came) - began), count, cost)
+
+
+def _start(place: Place, folder: Path, after: ExitStack) -> tuple[Vendors, list[Running]]:
+    there = after.enter_context(vendors(VENDOR_WAITS))
     bridges = [bridge(Path(tempfile.mkdtemp(dir=folder)), there, store=place.url) for _ in range(place.replicas)]
     with ThreadPoolExecutor(len(bridges)) as hands:
-        for _ in hands.map(after.enter_context, bridges):
-            pass
+        return there, [*hands.map(after.enter_context, bridges)]
+
+
+def _count(place: Place, bridges: Sequence[Running]) -> Counting:
+    return place.count([one.process.pid for one in bridges])
 
 
 if __name__ == "__main__":

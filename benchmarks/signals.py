@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks.drain import as_sent
 from benchmarks.figures import Figure, middle, spread
 from benchmarks.running import ROOT, Running, Vendors, bridge, vendors
-from bridge.worker import PAGERS
+from bridge.callers import PAGERS
 
 VENDOR_WAIT = 0.02  # seconds
 SENDERS = 8
