@@ -1,8 +1,9 @@
-# The bridge as one process that owns nothing but /data. Locked packages are checked by their hashes.
+# The bridge as one process that owns nothing but /data, and not even that with a PostgreSQL. Locked packages are checked
+# by their hashes.
 FROM python:3.11-slim AS build
 WORKDIR /src
-COPY requirements.lock .
-RUN python -m venv /bridge && /bridge/bin/pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY requirements-postgres.lock .
+RUN python -m venv /bridge && /bridge/bin/pip install --no-cache-dir --require-hashes -r requirements-postgres.lock
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY assets assets
 COPY bridge bridge

@@ -23,18 +23,21 @@ FLOORS = (
         "log",
         "metrics",
         "shelf",
+        "unsaid",
         "replica",
         "known",
         "app",
     ),
     ("flows",),
-    ("web", "pump", "schedule", "engine", "worker", "whole", "cli", "__main__"),
+    ("web", "pump", "schedule", "engine", "judges", "callers", "worker", "whole", "cli", "__main__"),
 )
 PARTS_OF = {f"config_{part}": "config" for part in ("checks", "faults", "integrations", "sections", "text")}
 PARTS_OF["templates_engine"] = "templates"
 SIDE_HOUSE = "sandbox"  # simulated vendors: `bridge demo` and `bridge sandbox` start them, no lower floor knows them
 OUTGOING = {"requests", "urllib3", "http.client", "urllib.request"}
 DATABASES = {"sqlite3", "sqlite_utils"}
+POSTGRES = {"psycopg", "psycopg_pool"}
+ENGINE = {"procrastinate"}
 
 
 def module_of(path: Path) -> str:
@@ -115,3 +118,13 @@ def test_only_the_transport_calls_out() -> None:
 
 def test_only_the_store_opens_databases() -> None:
     assert {room(module) for module in using(DATABASES)} == {"store"}
+
+
+def test_only_the_stores_own_modules_for_postgresql_know_its_driver() -> None:
+    knowing = {module for module in using(POSTGRES) if room(module) != "engine"}  # whose library speaks through it
+    assert all(module.startswith("bridge.store.postgres") for module in knowing)
+    assert {"bridge.store.postgres_line", "bridge.store.postgres_readers"} <= knowing
+
+
+def test_only_the_engine_room_knows_procrastinate() -> None:
+    assert {room(module) for module in using(ENGINE)} == {"engine"}

@@ -1,5 +1,6 @@
 """What operators copy from `deploy/` and `compose.yaml` is valid, and as locked up as it says."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import yaml
 
 from bridge.config import load_config
+from bridge.web.server import Limits
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "deploy" / "kubernetes"
@@ -104,9 +106,40 @@ def test_a_container_may_do_nothing_but_serve(name: str) -> None:
     assert service["security_opt"] == ["no-new-privileges:true"]
 
 
-def test_the_proxy_knows_every_bridge() -> None:
-    known = (ROOT / "deploy" / "proxy" / "nginx.conf").read_text()
-    assert all(f"server {name}:8080" in known for name in SERVICES if name.startswith("bridge-"))
+PROXY = (ROOT / "deploy" / "proxy" / "nginx.conf").read_text()
+
+
+def test_the_proxy_knows_every_bridge_wherever_it_is() -> None:
+    assert all(f"server {name}:8080 resolve" in PROXY for name in SERVICES if name.startswith("bridge-"))
+
+
+def test_the_proxy_hangs_up_before_the_bridge_does() -> None:
+    """A webhook sent on a line that the bridge is just closing would cost a second try."""
+    (seconds,) = re.findall(r"keepalive_timeout (\d+)s", PROXY)
+    assert int(seconds) < Limits().idle
+
+
+def test_the_proxy_keeps_pagertrees_secret_out_of_its_log() -> None:
+    (shown,) = re.findall(r"log_format told '(.*)'", PROXY)
+    assert not {"$request", "$request_uri", "$args", "$query_string"} & set(shown.split())
+    assert re.findall(r"access_log \S+ (\w+);", PROXY) == ["told"]
+
+
+def test_the_image_has_what_postgresql_needs() -> None:
+    (locked,) = re.findall(r"--require-hashes -r (\S+)", (ROOT / "Dockerfile").read_text())
+    assert "\npsycopg-binary==" in (ROOT / locked).read_text()
+
+
+def test_what_the_image_copies_is_sent_to_its_build() -> None:
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    sent = {line.removeprefix("!") for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"}
+    assert {name for names in copied for name in names.split()} == sent
+
+
+def test_the_service_is_started_again_when_its_postgresql_was_late() -> None:
+    """A bridge that finds no store ends with 75; one whose configuration is at fault with 78."""
+    service = (ROOT / "deploy" / "bridge.service").read_text()
+    assert re.findall(r"^RestartPreventExitStatus=(.*)$", service, re.MULTILINE) == ["78"]
 
 
 def test_ports_are_open_to_this_machine_only() -> None:

@@ -34,6 +34,7 @@ PAGES = {path.name: path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob
 PLACES = ("bridge", "assets", "tests", "benchmarks", "docs", "deploy", ".ci/run")
 MADE = {"__pycache__", ".pytest_cache"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+POSTGRES = PROJECT["project"]["optional-dependencies"]["postgres"]
 SECRETS = {name: "0123456789abcdef" * 2 + name for name in ("pagertree", "rootly", "hook-p", "hook-r")}
 MINIMAL: dict[str, Any] = {
     "pagertree": {"api_key": SECRETS["pagertree"], "webhook": {"secrets": [SECRETS["hook-p"]]}},
@@ -217,7 +218,8 @@ def test_there_is_one_version() -> None:
     ("file", "wanted"),
     [
         ("requirements.lock", PROJECT["project"]["dependencies"]),
-        ("requirements-dev.lock", PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"]),
+        ("requirements-postgres.lock", PROJECT["project"]["dependencies"] + POSTGRES),
+        ("requirements-dev.lock", PROJECT["project"]["dependencies"] + POSTGRES + PROJECT["dependency-groups"]["dev"]),
     ],
 )
 def test_what_is_locked_fits_what_is_asked_for(file: str, wanted: list[str]) -> None:

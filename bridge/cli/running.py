@@ -70,6 +70,7 @@ def _opened(config: Config) -> Bridge:
 
 def _say_hello(bridge: Bridge, config: Config) -> None:
     _log.info("serving", url=bridge.url, version=__version__, store=bridge.parts.store.name)
-    for warning in (*config.warnings, wal_reset_warning(NAME.removeprefix("SQLite "))):
+    of_the_file = wal_reset_warning(NAME.removeprefix("SQLite ")) if config.database else None
+    for warning in (*config.warnings, of_the_file):
         if warning:
             _log.warning("notice", what=warning)

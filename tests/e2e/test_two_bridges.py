@@ -62,7 +62,7 @@ def stage():
 
 def test_what_one_bridge_keeps_another_works_off_at_once(tmp_path, database, stage) -> None:
     with bridges(tmp_path, database.url, stage) as (one, _other):
-        for pump in one.worker.pumps.values():
+        for pump in one.worker.pumps:
             pump.stop(1.0)  # this one only listens
         stage.send_webhooks_to(one.url)
         alert = stage.pagertree.system.raise_alert("Disk full")
