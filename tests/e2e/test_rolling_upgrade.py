@@ -73,14 +73,14 @@ def test_nothing_is_lost_or_done_twice_while_one_after_the_other_is_upgraded(sta
     stage.send_webhooks_to(post.url)
     people = People(stage, Judge(stage))
     people.begin()
-    arrive(post, 20)
+    arrive(post, 10)
     upgraded(two[0])
     assert NAME in steps(database)
     post.to = [two[1].url]  # the older one, on the newer tables
-    arrive(post, 20)
+    arrive(post, 10)
     post.to = [one.url for one in two]
     upgraded(two[1])
-    arrive(post, 20)
+    arrive(post, 10)
     people.enough()
     as_next(monkeypatch)
     until(lambda: rests(stage, database.url) and not people.judge.wrong(), LONG, people.judge.wrong)
