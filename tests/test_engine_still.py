@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 
-from bridge.engine import room as engine_room
+from bridge.engine import line
 from bridge.engine.room import EngineRoom
 from tests.between import Between
 from tests.e2e.harness import until
@@ -13,7 +13,7 @@ from tests.postgres import Database
 
 @pytest.mark.timeout(120)
 def test_it_moves_to_the_server_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_room, "STILL", 3.0)
+    monkeypatch.setattr(line, "STILL", 3.0)
     ran: list[tuple[str, int]] = []
     with closing(Database(empty=True)) as database, Between(database.server.port) as between:
         room = EngineRoom(between.url(database.name), {"a": 1.0}, lambda *slot: ran.append(slot), lambda _lane: None)

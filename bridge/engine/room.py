@@ -20,7 +20,7 @@ from procrastinate import App
 from procrastinate.exceptions import ProcrastinateException
 from procrastinate.jobs import DeleteJobCondition
 
-from bridge.engine import schema
+from bridge.engine import line, schema
 from bridge.engine.ending import end
 from bridge.engine.line import PATIENCE, connector_to, is_taken_over, words
 from bridge.engine.listening import hears
@@ -31,7 +31,6 @@ from bridge.log import get_log
 
 LOOK = 1.0  # seconds between two looks at the clock, and between two at the jobs when nothing is heard
 OVERSEE = 5  # looks between two for what dead workers had in hand
-STILL = 15.0  # seconds for what takes milliseconds: then PostgreSQL stands still, and another may be in its place
 AGAIN = 0.5  # seconds between two tries
 GRACE = 0.5  # seconds for the jobs in hand: their threads go on, nobody waits for them
 ORDERLY = 2.0  # seconds for its end
@@ -123,9 +122,9 @@ class EngineRoom:
         try:
             async with asyncio.timeout(PATIENCE):
                 await connector.open_async()
-            async with asyncio.timeout(4 * STILL):  # replicas that start together wait for the first
+            async with asyncio.timeout(4 * line.STILL):  # replicas that start together wait for the first
                 await schema.ensure(connector)
-            async with asyncio.timeout(STILL):
+            async with asyncio.timeout(line.STILL):
                 listening = await hears(connector)
             await self._work(app, listening)
         finally:
@@ -162,7 +161,7 @@ class EngineRoom:
     async def _oversee(self, app: App) -> None:
         offered: dict[str, int] = {}
         for look in count():
-            async with asyncio.timeout(STILL):
+            async with asyncio.timeout(line.STILL):
                 await self._offer(app, offered)
                 if look % OVERSEE == 0:
                     await take_over(app.job_manager)
