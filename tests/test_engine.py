@@ -254,7 +254,7 @@ def test_a_stop_waits_for_no_job(database) -> None:
     go_on.set()
 
 
-class Deaf(line.PsycopgConnector):
+class Deaf(line.Patient):
     """As behind a pooler in transaction mode: LISTEN is taken, and no NOTIFY ever comes."""
 
     async def listen_notify(self, *_args, **_names):
@@ -262,7 +262,7 @@ class Deaf(line.PsycopgConnector):
 
 
 def test_where_notify_is_not_heard_jobs_are_looked_for(database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line, "PsycopgConnector", Deaf)
+    monkeypatch.setattr(line, "Patient", Deaf)
     one = Replica(database.url, SLOTS)
     one.room.start()
     until(lambda: len(one.ran) >= 2, 20)
