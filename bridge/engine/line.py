@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Self
 
 import psycopg
 from procrastinate import PsycopgConnector
@@ -16,6 +17,18 @@ from psycopg.errors import ForeignKeyViolation, RaiseException
 STILL = 15.0  # seconds for what takes milliseconds: then PostgreSQL stands still, and another may be in its place
 PATIENCE = 3.0  # seconds for a connection: then a new pool is tried, the old one tries ever more seldom
 LINE = {"connect_timeout": "3", "tcp_user_timeout": "5000", "application_name": "rootly-pagertree-bridge engine"}
+
+
+class Tidy(psycopg.AsyncConnection):
+    """A try that fails leaves no socket behind, as in the store's own connections."""
+
+    @classmethod
+    async def connect(cls, *args: Any, **kwargs: Any) -> Self:
+        try:
+            return await super().connect(*args, **kwargs)
+        except psycopg.Error as error:
+            traceback.clear_frames(error.__traceback__)
+            raise
 
 
 class Patient(PsycopgConnector):
@@ -50,6 +63,7 @@ def connector_to(conninfo: str) -> PsycopgConnector:
     """Not open yet."""
     return Patient(
         conninfo=make_conninfo(conninfo, **LINE),
+        connection_class=Tidy,
         min_size=1,
         max_size=4,
         timeout=PATIENCE,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections.abc import Generator
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -38,6 +39,16 @@ class Patient(psycopg.Connection[dict[str, Any]]):
     move to the one that took over."""
 
     patience = 35.0  # seconds for one answer: a turn lets a statement take 30
+
+    @classmethod
+    def connect(cls, *args: Any, **kwargs: Any) -> Self:
+        """A try that fails leaves no socket behind: psycopg's frames hold it in a ring with the error, and a server
+        that is to end would wait for it until the collector comes by."""
+        try:
+            return super().connect(*args, **kwargs)
+        except psycopg.Error as error:
+            traceback.clear_frames(error.__traceback__)
+            raise
 
     def wait(self, gen: Answering[T], *args: Any, **kwargs: Any) -> T:
         return super().wait(_within(gen, self.patience), *args, **kwargs)

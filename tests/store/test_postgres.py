@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import signal
 import socket
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +13,7 @@ from threading import Event, Thread
 import psycopg
 import pytest
 
+from bridge.engine.line import Tidy
 from bridge.errors import BridgeError, Broken, ConfigError, Unavailable
 from bridge.model import Hook, Note
 from bridge.store import opening, postgres_engine, postgres_line, postgres_readers
@@ -91,6 +94,25 @@ def test_a_server_that_stands_still_is_given_up_for_one_that_answers(database, m
         between.hold()
         until(lambda: readable(store))
         assert kept(store) == {"before", "after"}
+
+
+@pytest.fixture
+def nobody_collects():
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.parametrize("connect", [postgres_line.connect, lambda info: asyncio.run(Tidy.connect(info))])
+def test_a_try_to_connect_that_had_no_answer_leaves_no_socket_behind(nobody_collects, connect):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        info = f"host=127.0.0.1 port={silent.getsockname()[1]} dbname=any user=any connect_timeout=2"
+        with pytest.raises(psycopg.errors.ConnectionTimeout) as caught:
+            connect(info)
+        peer, _ = silent.accept()
+        peer.settimeout(5)
+        assert [peer.recv(100) != b"", peer.recv(100)] == [True, b""], "it asked, and hung up"
+        assert caught.value.__traceback__ is not None, "while somebody still holds the error"
 
 
 def readable(store):
