@@ -20,13 +20,14 @@ LINE = {"connect_timeout": "3", "tcp_user_timeout": "5000", "application_name": 
 
 
 class Tidy(psycopg.AsyncConnection):
-    """A try that fails leaves no socket behind, as in the store's own connections."""
+    """A try that fails leaves no socket behind, as in the store's own connections; nor does one that nobody waits for
+    any more, as a pool that is given up has them."""
 
     @classmethod
     async def connect(cls, *args: Any, **kwargs: Any) -> Self:
         try:
             return await super().connect(*args, **kwargs)
-        except psycopg.Error as error:
+        except BaseException as error:
             traceback.clear_frames(error.__traceback__)
             raise
 

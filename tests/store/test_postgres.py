@@ -103,11 +103,23 @@ def nobody_collects():
     gc.enable()
 
 
-@pytest.mark.parametrize("connect", [postgres_line.connect, lambda info: asyncio.run(Tidy.connect(info))])
+async def connect_for_a_moment(info):
+    async with asyncio.timeout(0.2):
+        await Tidy.connect(info)
+
+
+CONNECTS = {
+    "the store": postgres_line.connect,
+    "the engine": lambda info: asyncio.run(Tidy.connect(info)),
+    "the engine, which did not wait for it": lambda info: asyncio.run(connect_for_a_moment(info)),
+}
+
+
+@pytest.mark.parametrize("connect", CONNECTS.values(), ids=CONNECTS)
 def test_a_try_to_connect_that_had_no_answer_leaves_no_socket_behind(nobody_collects, connect):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         info = f"host=127.0.0.1 port={silent.getsockname()[1]} dbname=any user=any connect_timeout=2"
-        with pytest.raises(psycopg.errors.ConnectionTimeout) as caught:
+        with pytest.raises((psycopg.errors.ConnectionTimeout, TimeoutError)) as caught:
             connect(info)
         peer, _ = silent.accept()
         peer.settimeout(5)
