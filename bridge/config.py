@@ -79,11 +79,10 @@ class Config:
         return Policy(self.maps(), self.routes, installed_at, integrations=terms, **chosen)
 
     def budgets(self) -> dict[str, int | None]:
-        """Calls a minute by `Request.budget`, requests a minute by integration's door; None is no limit of our own."""
+        """Calls a minute by `Request.budget`; None is no limit of our own."""
         rootly = self.rootly
         limits = {READ: rootly.requests_per_minute, WRITE: rootly.requests_per_minute, ALERTS: rootly.alerts_per_minute}
-        own = {f"door.{one.id}": one.requests_per_minute for one in self.integrations}
-        return {BUDGET: self.pagertree.requests_per_minute, **limits, **own}
+        return {BUDGET: self.pagertree.requests_per_minute, **limits}
 
     def secrets(self) -> tuple[str, ...]:
         """Every secret text, and what is made of several: for the redactor."""

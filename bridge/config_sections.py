@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
+from bridge.core.passwords import hash_fault_of
 from bridge.store.place import is_postgres
 from bridge.systems.fields import ApiUrl, Cidr, Duration, Secret, SecretUrl, Section
 from bridge.systems.integrations import RootlyTarget
@@ -145,11 +146,23 @@ class Api(Section):
     tokens: Annotated[tuple[Token, ...], AfterValidator(_names_differ)] = ()
 
 
-class Console(Section):
-    """Kept for the console's login; this version has none, so nothing uses it."""
+def _is_hash(secret: Secret) -> Secret:
+    if fault := hash_fault_of(secret.get_secret_value()):
+        raise ValueError(fault)
+    return secret
 
-    username: Name | None = None
-    password_hash: Secret | None = None
+
+class Console(Section):
+    """Who may log in to the console. Without it nobody may: there is no account of its own."""
+
+    username: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    password_hash: Annotated[Secret, AfterValidator(_is_hash)] | None = None
+
+    @model_validator(mode="after")
+    def _hash_of_somebody(self) -> Console:
+        if self.password_hash is not None and self.username is None:
+            raise ValueError("has a password_hash and no username; give both")
+        return self
 
 
 def _store(url: str, info: ValidationInfo) -> str:

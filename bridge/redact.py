@@ -56,6 +56,7 @@ _PATTERNS = (  # what tells that a pattern is worth trying (it is slow, they are
     ),
     (("bearer ", "basic "), re.compile(r"(\b(?:bearer|basic)\s+)[\w.~+/=-]{16,}", re.I)),
     (("://",), re.compile(r"(://[^/\s\"'@:]*:)[^/\s\"'@]+(?=@)")),
+    (("rpb_",), re.compile(r"(\brpb_[0-9a-f]{12}_)[0-9A-Za-z]+")),  # an API token that the bridge made
     (("/integration/",), re.compile(r"(https?://[^/\s\"']+/integration/)[\w-]+")),  # its address is its credential
 )
 

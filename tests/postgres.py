@@ -1,6 +1,6 @@
 """A real PostgreSQL of the tests' own: one server for each process of a test run, one database for each test.
 
-Where its binaries are missing the tests are skipped with one loud line; with BRIDGE_TESTS=all they fail instead.
+Where its binaries are missing the tests are left out, as `tests/programs.py` says.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ import socket
 import subprocess
 import tempfile
 import time
-import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from itertools import count
 from pathlib import Path
 
 import psycopg
-import pytest
+
+from tests.programs import go_without
 
 FOLDERS = "/usr/lib/postgresql"  # Debian keeps each version's programs in a folder of its own, outside of PATH
 SETPRIV = ("setpriv", "--pdeathsig", "QUIT")
 PATIENCE = 30.0  # seconds for start and end
+TRIES = 5
 TEMPLATE = "of_the_bridge"
-MISSING = "PostgreSQL is not installed here: its half of the tests is skipped (Debian: apt-get install postgresql)"
 SETTINGS = """
 listen_addresses = '127.0.0.1'
 fsync = on
@@ -54,11 +54,10 @@ class Server:
         self._as = _unprivileged(self._folder)
         self._numbers = count(1)
         self._process = None
-        self.port = _free_port()
         self._run("initdb", "--username=bridge", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
         with (self._data / "postgresql.conf").open("a") as conf:
-            conf.write(f"{SETTINGS}port = {self.port}\nunix_socket_directories = '{self._folder}'\n{settings}")
-        self.start()
+            conf.write(f"{SETTINGS}unix_socket_directories = '{self._folder}'\n{settings}")
+        self.begin()
 
     @property
     def _data(self):
@@ -72,9 +71,17 @@ class Server:
         line = [*self._as, program(name), "-D", str(self._data), *words]
         subprocess.run(line, check=True, capture_output=True, cwd="/", timeout=PATIENCE)
 
+    def begin(self):
+        """On a port that is its own from then on: one that was free may be somebody's a moment later."""
+        for _ in range(TRIES):
+            self.port = _free_port()
+            with suppress(Ended):
+                return self.start()
+        raise Ended(self._folder.joinpath("log").read_text())
+
     def start(self):
         with (self._folder / "log").open("ab") as log:
-            line = [*self._as, program("postgres"), "-D", str(self._data)]
+            line = [*self._as, program("postgres"), "-D", str(self._data), "-p", str(self.port)]
             self._process = subprocess.Popen(line, stdout=log, stderr=log, cwd="/", start_new_session=True)
         _wait(lambda: _answers(self.url("postgres")), self._process)
 
@@ -107,10 +114,15 @@ class Server:
         self.say(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
+class Ended(Exception):
+    """It did not stay."""
+
+
 def _wait(answers, process):
     deadline = time.monotonic() + PATIENCE
     while not answers():
-        assert process.poll() is None, "it has ended"
+        if process.poll() is not None:
+            raise Ended
         assert time.monotonic() < deadline, f"it did not answer in {PATIENCE} s"
         time.sleep(0.05)
 
@@ -155,20 +167,8 @@ def needed():
     """The shared server, or the end of the test that asks for it."""
     found = server()
     if found is None:
-        _go_without(MISSING)
+        go_without("postgres", "postgresql")
     return found
-
-
-def _go_without(missing):
-    if os.environ.get("BRIDGE_TESTS") == "all":
-        pytest.fail(missing)
-    _say_once(missing)
-    pytest.skip(missing)
-
-
-@cache
-def _say_once(missing):
-    warnings.warn(pytest.PytestWarning(missing), stacklevel=2)
 
 
 @cache
@@ -209,7 +209,7 @@ class Pooler:
 @contextmanager
 def pooler(server):
     if shutil.which("pgbouncer") is None:
-        _go_without("PgBouncer is not installed here (Debian: apt-get install pgbouncer)")
+        go_without("pgbouncer", "pgbouncer")
     started = Pooler(server)
     try:
         _wait(lambda: _answers(started.url("postgres")), started._process)
@@ -223,6 +223,7 @@ EMPTY = """
 SET session_replication_role = replica;
 DELETE FROM traces; DELETE FROM outbox; DELETE FROM refs; DELETE FROM links; DELETE FROM deliveries;
 DELETE FROM circuits; DELETE FROM facts; DELETE FROM runs; DELETE FROM audit; DELETE FROM replicas;
+DELETE FROM sessions; DELETE FROM tokens; DELETE FROM failures;
 UPDATE turn SET last_id = '', at = 0;
 """
 FREE = []

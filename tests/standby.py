@@ -7,7 +7,7 @@ import tempfile
 from itertools import count
 from pathlib import Path
 
-from tests.postgres import Server, _free_port, _unprivileged
+from tests.postgres import Server, _unprivileged
 
 
 class Standby(Server):
@@ -18,12 +18,11 @@ class Standby(Server):
         self._as = _unprivileged(self._folder)
         self._numbers = count(1)
         self._process = None
-        self.port = _free_port()
         follow = ("--checkpoint=fast", "--wal-method=stream", "--write-recovery-conf", "--no-sync")
         self._run("pg_basebackup", "-h", "127.0.0.1", "-p", str(primary.port), "-U", "bridge", *follow)
         with (self._data / "postgresql.conf").open("a") as conf:
-            conf.write(f"\nport = {self.port}\nunix_socket_directories = '{self._folder}'\nfsync = off\n")
-        self.start()
+            conf.write(f"\nunix_socket_directories = '{self._folder}'\nfsync = off\n")
+        self.begin()
 
     def promote(self) -> None:
         self.say("SELECT pg_promote()")

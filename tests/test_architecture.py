@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -19,9 +20,11 @@ FLOORS = (
         "budgets",
         "circuits",
         "redact",
+        "hashing",
         "config",
         "log",
         "metrics",
+        "tracing",
         "shelf",
         "unsaid",
         "replica",
@@ -32,24 +35,26 @@ FLOORS = (
     ("web", "pump", "schedule", "engine", "judges", "callers", "worker", "whole", "cli", "__main__"),
 )
 PARTS_OF = {f"config_{part}": "config" for part in ("checks", "faults", "integrations", "sections", "text")}
-PARTS_OF["templates_engine"] = "templates"
+PARTS_OF |= {"templates_engine": "templates", "tracing_otel": "tracing", "tracing_opening": "tracing"}
+PARTS_OF["tracing_sending"] = "tracing"
 SIDE_HOUSE = "sandbox"  # simulated vendors: `bridge demo` and `bridge sandbox` start them, no lower floor knows them
 OUTGOING = {"requests", "urllib3", "http.client", "urllib.request"}
 DATABASES = {"sqlite3", "sqlite_utils"}
 POSTGRES = {"psycopg", "psycopg_pool"}
 ENGINE = {"procrastinate"}
+TRACES = {"opentelemetry"}
 
 
 def module_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-TREES = {module_of(path): ast.parse(path.read_text()) for path in (ROOT / "bridge").rglob("*.py")}
+FILES = {module_of(path): path for path in (ROOT / "bridge").rglob("*.py")}
 
 
 def imports(module: str, typing: bool) -> Iterator[str]:
     """Everything it names in an import, also inside functions; with `typing` also for the type checker alone."""
-    nodes = list(ast.walk(TREES[module]))
+    nodes = list(ast.walk(ast.parse(FILES[module].read_text())))
     asides = [node for node in nodes if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
     unseen = set() if typing else {inner for node in asides for inner in ast.walk(node)}
     for node in nodes:
@@ -60,7 +65,7 @@ def imports(module: str, typing: bool) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.module is not None, f"{module}: write imports in full"
             whole = [f"{node.module}.{name.name}" for name in node.names]
-            yield from (name if name in TREES else node.module for name in whole)
+            yield from (name if name in FILES else node.module for name in whole)
 
 
 def room(module: str) -> str:
@@ -73,13 +78,17 @@ def floor(module: str) -> int:
     return next(height for height, rooms in enumerate(FLOORS) if room(module) in rooms)
 
 
-USED = {module: set(imports(module, typing=True)) for module in TREES}
-GRAPH = {module: names & TREES.keys() for module, names in USED.items()}
-HOUSE = sorted(module for module in TREES if module != "bridge" and room(module) != SIDE_HOUSE)
+@cache
+def used(module: str) -> frozenset[str]:
+    """Read when the first test asks: not whenever tests are collected."""
+    return frozenset(imports(module, typing=True))
+
+
+HOUSE = sorted(module for module in FILES if module != "bridge" and room(module) != SIDE_HOUSE)
 
 
 def using(names: set[str]) -> set[str]:
-    return {m for m in HOUSE if any(f"{used}.".startswith(f"{name}.") for used in USED[m] for name in names)}
+    return {m for m in HOUSE if any(f"{one}.".startswith(f"{name}.") for one in used(m) for name in names)}
 
 
 def test_every_module_has_its_place_in_the_house() -> None:
@@ -88,27 +97,27 @@ def test_every_module_has_its_place_in_the_house() -> None:
 
 @pytest.mark.parametrize("module", HOUSE)
 def test_imports_point_down_only(module: str) -> None:
-    upwards = [name for name in GRAPH[module] if name in HOUSE and floor(name) > floor(module)]
+    upwards = [name for name in used(module) if name in HOUSE and floor(name) > floor(module)]
     assert not upwards
 
 
 def test_no_imports_go_round_in_a_circle() -> None:
-    TopologicalSorter({module: set(imports(module, typing=False)) - {"bridge"} for module in TREES}).prepare()
+    TopologicalSorter({module: set(imports(module, typing=False)) - {"bridge"} for module in FILES}).prepare()
 
 
 def test_judgement_needs_nothing_but_the_standard_library() -> None:
     below = [module for module in HOUSE if floor(module) <= 1]
-    foreign = {name for module in below for name in USED[module] if name.split(".")[0] != "bridge"}
+    foreign = {name for module in below for name in used(module) if name.split(".")[0] != "bridge"}
     assert {name.split(".")[0] for name in foreign} <= sys.stdlib_module_names
 
 
 def test_dialects_know_no_store_and_the_store_knows_no_dialect() -> None:
-    known = {(room(module), room(name)) for module in HOUSE for name in GRAPH[module] & set(HOUSE)}
+    known = {(room(module), room(name)) for module in HOUSE for name in used(module) & set(HOUSE)}
     assert known.isdisjoint({("systems", "store"), ("store", "systems")})
 
 
 def test_the_simulated_vendors_stay_outside() -> None:
-    knowing = {room(m) for m in HOUSE if any(name.startswith(f"bridge.{SIDE_HOUSE}") for name in USED[m])}
+    knowing = {room(m) for m in HOUSE if any(name.startswith(f"bridge.{SIDE_HOUSE}") for name in used(m))}
     assert knowing <= {"cli"}
 
 
@@ -118,6 +127,11 @@ def test_only_the_transport_calls_out() -> None:
 
 def test_only_the_store_opens_databases() -> None:
     assert {room(module) for module in using(DATABASES)} == {"store"}
+
+
+def test_opentelemetry_is_known_only_where_it_is_wanted() -> None:
+    assert using(TRACES) == {"bridge.tracing_otel", "bridge.tracing_sending"}
+    assert [m for m in HOUSE if "bridge.tracing_otel" in used(m)] == ["bridge.tracing_opening"]
 
 
 def test_only_the_stores_own_modules_for_postgresql_know_its_driver() -> None:

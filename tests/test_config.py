@@ -27,6 +27,7 @@ SMALLEST = """
 pagertree: {api_key: "${PAGERTREE_API_KEY}", webhook: {secrets: ["${PAGERTREE_WEBHOOK_SECRET}"]}}
 rootly: {api_key: "${ROOTLY_API_KEY}", webhook: {secrets: ["${ROOTLY_WEBHOOK_SECRET}"]}}
 """
+HASH = "$argon2id$v=19$m=8192,t=1,p=1$c29tZS1vdGhlci1zYWx0$bm90LWEtcGFzc3dvcmQtb2YtYW55Ym9keQ"  # of nothing
 ROUTE = "routes: [{match: {always: true}, actions: [{type: assign, receiver: [tem_oncall]}]}]\n"
 
 
@@ -193,21 +194,22 @@ def test_a_variable_that_is_not_closed_is_told(files: Files) -> None:
 
 
 def test_a_secret_may_be_in_a_file_with_a_line_end(files: Files) -> None:
-    path = files.secret("key", b"from-the-file\r\n")
-    config = files.with_(f"console: {{password_hash: 'file:{path}'}}")
-    assert config.console.password_hash.get_secret_value() == "from-the-file"
+    path = files.secret("key", HASH.encode() + b"\r\n")
+    config = files.with_(f"console: {{username: ada, password_hash: 'file:{path}'}}")
+    assert config.console.password_hash.get_secret_value() == HASH
     assert config.warnings == ()
 
 
 def test_a_relative_secret_file_is_beside_the_configuration(files: Files) -> None:
-    files.secret("key", b"x-from-file")
-    assert files.with_("console: {password_hash: 'file:key'}").console.password_hash.get_secret_value() == "x-from-file"
+    files.secret("key", HASH.encode())
+    config = files.with_("console: {username: ada, password_hash: 'file:key'}")
+    assert config.console.password_hash.get_secret_value() == HASH
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o444, 0o660, 0o700])
 def test_a_secret_file_that_is_open_to_others_is_a_warning(files: Files, mode: int) -> None:
-    path = files.secret("key", b"from-the-file", mode)
-    config = files.with_("console: {password_hash: 'file:key'}")
+    path = files.secret("key", HASH.encode(), mode)
+    config = files.with_("console: {username: ada, password_hash: 'file:key'}")
     assert config.warnings == (
         f"console.password_hash: {path} is open to others (mode {mode:04o}); chmod 0600 is enough",
     )
@@ -215,8 +217,8 @@ def test_a_secret_file_that_is_open_to_others_is_a_warning(files: Files, mode: i
 
 @pytest.mark.parametrize("mode", [0o400, 0o440, 0o600])
 def test_a_secret_file_for_its_owner_or_group_is_fine(files: Files, mode: int) -> None:
-    files.secret("key", b"from-the-file", mode)
-    assert files.with_("console: {password_hash: 'file:key'}").warnings == ()
+    files.secret("key", HASH.encode(), mode)
+    assert files.with_("console: {username: ada, password_hash: 'file:key'}").warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -225,16 +227,28 @@ def test_a_secret_file_for_its_owner_or_group_is_fine(files: Files, mode: int) -
 def test_a_secret_file_that_cannot_be_used_is_told(files: Files, content: bytes | None, reason: str) -> None:
     if content is not None:
         files.secret("key", content)
-    (fault,) = files.faults("console: {password_hash: 'file:key'}")
+    (fault,) = files.faults("console: {username: ada, password_hash: 'file:key'}")
     assert fault.startswith("console.password_hash: the file ")
     assert reason in fault
 
 
 def test_an_empty_secret_file_is_no_secret(files: Files) -> None:
     files.secret("key", b"\n")
-    assert files.faults("console: {password_hash: 'file:key'}") == (
+    assert files.faults("console: {username: ada, password_hash: 'file:key'}") == (
         "console.password_hash: is empty; give it a value, best as ${VARIABLE} or file:/path",
     )
+
+
+def test_what_is_no_hash_of_a_password_is_told_without_it(files: Files) -> None:
+    assert files.faults("console: {username: ada, password_hash: kelp-noodle-orbit-fjord}") == (
+        "console.password_hash: is no argon2id hash; make one with `bridge hash-password`",
+    )
+
+
+def test_a_hash_belongs_to_somebody(files: Files) -> None:
+    told = ("console: has a password_hash and no username; give both",)
+    assert files.faults(f"console: {{password_hash: '{HASH}'}}") == told
+    assert files.with_("console: {username: ada}").console.password_hash is None
 
 
 # Faults
@@ -429,12 +443,12 @@ def test_a_missing_file_is_told_with_what_to_do(tmp_path: Path) -> None:
 
 def test_the_redactor_is_told_every_secret(files: Files) -> None:
     more = "api: {tokens: [{name: a, token: '${BRIDGE_API_TOKEN}', scopes: [read]}]}\n"
-    more += "console: {password_hash: h4sh-of-it}\n"
+    more += "console: {username: ada, password_hash: '" + HASH + "'}\n"
     routes = ROUTE[:-2] + ", " + _to_integration("https://pt.example.com/integration/int_1") + "]\n"
     door = "webhook: {secrets: ['${PAGERTREE_WEBHOOK_SECRET}'], username: pt, password: p4ssword-long}"
     text = SMALLEST.replace('webhook: {secrets: ["${PAGERTREE_WEBHOOK_SECRET}"]}', door)
     assert set(files.load(text + routes + more).secrets()) == {
-        *ENV.values(), "h4sh-of-it", "tok-123456", "https://pt.example.com/integration/int_1", "p4ssword-long",
+        *ENV.values(), HASH, "tok-123456", "https://pt.example.com/integration/int_1", "p4ssword-long",
         "cHQ6cDRzc3dvcmQtbG9uZw==",
     }  # fmt: skip
 

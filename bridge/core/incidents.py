@@ -31,7 +31,7 @@ def decide_incident(event: Event, link: Link | None, policy: Policy, now: dateti
     if event.status is None:
         return Decision(Verdict.UNSURE, "the incident has to be read again before this can be judged")
     if link is None:
-        return _begin(event, policy, now)
+        return _named(_begin(event, policy, now), event)
     if event.status is Status.RESOLVED:
         return _over(event, link, policy, held)
     if link.home.status is Status.RESOLVED:
@@ -53,6 +53,14 @@ def _begin(event: Event, policy: Policy, now: datetime) -> Decision:
     if attached := _pages_elsewhere(event):
         return _adopt(link, attached)
     return pages.paged(link, policy, incident_mark(event.ref.id, 1), now, "new")
+
+
+def _named(decision: Decision, event: Event) -> Decision:
+    """What leaves no link is found by the words of its reason alone, so these say which incident it is."""
+    number = event.trouble.number if event.trouble else ""
+    if decision.link is not None or not number:
+        return decision
+    return replace(decision, reason=f"{number}: {decision.reason}")
 
 
 def _passed_over(event: Event, policy: Policy) -> str | None:

@@ -38,6 +38,12 @@ def lives(link: Link) -> bool:
     return any(_pages_somebody(member) for member in made)
 
 
+def never_made(link: Link) -> bool:
+    """Whether every call that was to raise this episode was given up or withdrawn: it has paged nobody."""
+    states = [member.create for member in link.members if member.ours and member.episode == link.episode]
+    return bool(states) and all(state in NEVER_MADE for state in states)
+
+
 def _pages_somebody(member: Member) -> bool:
     ended = member.over and not member.lowered
     return not ended and member.create not in NEVER_MADE and member.phase is not Phase.SUPPRESSED

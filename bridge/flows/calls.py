@@ -15,7 +15,7 @@ from bridge.errors import Unlistable, Unreadable
 from bridge.flows import departure, doubles, probing
 from bridge.flows.directory import directory_of
 from bridge.flows.exchange import exchange
-from bridge.flows.outage import is_ailing, unread, why
+from bridge.flows.outage import unread
 from bridge.model import (
     Advance,
     Answer,
@@ -31,7 +31,6 @@ from bridge.model import (
     Recheck,
     Refused,
     Response,
-    Retry,
     Settlement,
     Status,
     Unknown,
@@ -183,7 +182,8 @@ def _looked_up(parts: Parts, call: Call, chance: float) -> Settlement | None:
         return None
     answer = exchange(parts, request)
     if not isinstance(answer, Response) or not answer.ok:
-        return _unheard(parts, call, answer, chance)
+        return probing.unheard(parts, call, answer, "its effect is unknown and the look-up did not answer", chance)
+    probing.heard(parts, call)
     try:
         found = outcomes.of_this_call(call, target.found(settings, call.command, call.id, answer))
     except (Unlistable, Unreadable) as fault:
@@ -195,13 +195,3 @@ def _looked_up(parts: Parts, call: Call, chance: float) -> Settlement | None:
     if call.progress == "confirm":
         return outcomes.unconfirmed(call, parts.clock())
     return outcomes.judge_absent(call, parts.clock(), parts.config.pagertree.settle)
-
-
-def _unheard(parts: Parts, call: Call, answer: Answer, chance: float) -> Settlement:
-    """The circuit is told: held, the call comes at once when the side is back. Rate limits say nothing of the side."""
-    if isinstance(answer, NoAnswer) and answer.after is not None:
-        return outcomes.wait_turn(call, answer.reason, timedelta(seconds=answer.after))
-    refused = isinstance(answer, Response) and answer.status == 401
-    said = Retry(f"a look-up was not answered: {why(answer)}", auth=refused, ailing=is_ailing(answer))
-    probing.note(parts, call, said)
-    return outcomes.again(call, "its effect is unknown and the look-up did not answer", parts.clock(), chance)

@@ -9,6 +9,7 @@ from bridge.core import outcome as outcomes
 from bridge.core.links import ask, at_home, put, tell
 from bridge.errors import Unlistable, Unreadable
 from bridge.flows.exchange import exchange
+from bridge.flows.probing import heard, unheard
 from bridge.model import (
     Call,
     Create,
@@ -44,7 +45,8 @@ def resolve(parts: Parts, call: Call, chance: float) -> Settlement:
         return Settlement("done", "nothing to look for")
     answer = exchange(parts, request)
     if not isinstance(answer, Response) or not answer.ok:
-        return outcomes.again(call, "the look-up did not answer", parts.clock(), chance)
+        return unheard(parts, call, answer, "the look-up did not answer", chance)
+    heard(parts, call)
     try:
         found = target.found(settings, call.command, call.id, answer)
     except (Unlistable, Unreadable) as fault:

@@ -6,11 +6,14 @@ But where a few troubles fail and their side answers, it is they: the others go 
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bridge.app import Parts
 from bridge.core import circuits
+from bridge.core import outcome as outcomes
 from bridge.flows.exchange import exchange
-from bridge.flows.outage import why
-from bridge.model import Answer, Call, Done, NoAnswer, Outcome, Response, Retry
+from bridge.flows.outage import is_ailing, why
+from bridge.model import Answer, Call, Done, NoAnswer, Outcome, Response, Retry, Settlement
 
 
 def note(parts: Parts, call: Call, outcome: Outcome) -> None:
@@ -19,6 +22,22 @@ def note(parts: Parts, call: Call, outcome: Outcome) -> None:
     parts.circuits.note(target, outcome, parts.clock(), call.link.id)
     if circuits.is_in_question(parts.circuits.known[target]):
         probe(parts, target)
+
+
+def unheard(parts: Parts, call: Call, answer: Answer, reason: str, chance: float) -> Settlement:
+    """Of a call that looks up first. Held, it comes at once when the side is back. Limits say nothing of the side."""
+    if isinstance(answer, NoAnswer) and answer.after is not None:
+        return outcomes.wait_turn(call, answer.reason, timedelta(seconds=answer.after))
+    refused = isinstance(answer, Response) and answer.status == 401
+    note(parts, call, Retry(f"a look-up was not answered: {why(answer)}", auth=refused, ailing=is_ailing(answer)))
+    return outcomes.again(call, reason, parts.clock(), chance)
+
+
+def heard(parts: Parts, call: Call) -> None:
+    """A look-up that was the probe and was answered has proved no call: the turn for one is at once, not in a while."""
+    target = call.command.target
+    if parts.circuits.known[target].open:
+        parts.circuits.unused(target, parts.clock())
 
 
 def probe(parts: Parts, target: str) -> None:

@@ -13,6 +13,7 @@ from bridge.core.decide import concerns, decide, on_duty
 from bridge.core.signals import lives
 from bridge.errors import BridgeError, Conflict, Lost, Unreadable
 from bridge.flows import clocks
+from bridge.flows.again import BEHIND, is_behind, may_be_again
 from bridge.flows.directory import name_of
 from bridge.flows.exchange import exchange
 from bridge.flows.outage import why
@@ -47,7 +48,9 @@ def process_one(parts: Parts, delivery: Delivery, chance: float, turn: Callable[
 
     `turn` comes back when what arrived before it has had its end, where order matters."""
     try:
-        verdict, reason, decisions = _concluded(parts, delivery, chance, turn)
+        with parts.tracing.judging(delivery) as step:
+            verdict, reason, decisions = _concluded(parts, delivery, chance, turn)
+            step.judged(verdict, reason)
     except Lost:  # somebody else has it: what it came to here is told to nobody
         return Verdict.WAITING
     tell(parts, delivery, verdict, reason, decisions)
@@ -109,29 +112,37 @@ def _apply(parts: Parts, tx: Transaction, delivery: Delivery, events: tuple[Even
     for event in events:
         if _is_young(parts, tx, delivery) and _may_be_early(tx, event):
             raise Unanswered("written on something that is not linked yet: looked at again")
-        decisions += judge(parts, tx, event, delivery.id)
+        decisions += judge(parts, tx, event, delivery.id, again=may_be_again(delivery))
     verdict, reason = summary(decisions)
     touched = [d.link.id for d in decisions if d.link is not None and d.link.id]
     tx.close(delivery, verdict, reason, touched)
     return verdict, reason, tuple(decisions)
 
 
-def judge(parts: Parts, tx: Transaction, event: Event, cause: str) -> list[Decision]:
-    """Decide the event on each link that it concerns, and apply. Raises `Unanswered` when it must be read again."""
+def judge(parts: Parts, tx: Transaction, event: Event, cause: str, again: bool = False) -> list[Decision]:
+    """Decide the event on each link that it concerns, and apply. Raises `Unanswered` when it must be read again.
+    `again`: its delivery may have had its end before."""
     if _is_being_made(parts, tx, event):
         raise Unanswered("may be the alert that a call of ours is making: waits for its answer")
     mark = event.mark if event.says is not Says.TEXT else ""
     links = _aggregated(parts, tx, event, tx.links_of(concerns(event), mark, event.ref.system))
     decisions = []
     for link in on_duty(event, links) or (None,):
-        held = tx.held_by_others(link) if link is not None else frozenset()
-        decision = decide(event, link, clocks.policy(parts), tx.now, held)
+        if again and link is not None and is_behind(parts, tx, event, link, cause):
+            decision = Decision(Verdict.SUPERSEDED, BEHIND, link)
+        else:
+            decision = _decided(parts, tx, event, link)
         if decision.verdict is Verdict.UNSURE:
             raise Unanswered(decision.reason)
         if event.remark:
             decision = replace(decision, reason=f"{decision.reason} ({event.remark})")
         decisions.append(tx.apply(decision, cause, sorted(parts.policy.shadow)))
     return decisions
+
+
+def _decided(parts: Parts, tx: Transaction, event: Event, link: Link | None) -> Decision:
+    held = tx.held_by_others(link) if link is not None else frozenset()
+    return decide(event, link, clocks.policy(parts), tx.now, held)
 
 
 def _aggregated(parts: Parts, tx: Transaction, event: Event, links: tuple[Link, ...]) -> tuple[Link, ...]:

@@ -9,7 +9,7 @@ from bridge.store.contract import Transaction
 
 
 def replay(parts: Parts, ids: Sequence[str], actor: str) -> int:
-    """Judge these deliveries again; doing so twice does no harm. Returns how many there were."""
+    """Judge these deliveries again; doing so twice does no harm (`flows/again.py`). Returns how many there were."""
     return parts.store.write(lambda tx: _audited(tx, actor, "replay", ids, tx.reopen(ids)))
 
 

@@ -14,10 +14,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from bridge.model import Call, Circuit, Decision, Delivery, Hook, Lane, Link, Ref, Settlement, Verdict
+from bridge.core.access import ApiToken, Session
+from bridge.model import Call, Circuit, Command, Decision, Delivery, Hook, Lane, Link, Ref, Settlement, Verdict
+from bridge.store.looking import Page
 from bridge.store.parcels import Brought, Key, Part, Range, Receipt
 
 T = TypeVar("T")
+NO_FILTERS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,15 @@ class Before:
     id: str
     key: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One call as a decision left it. `waits`: for an earlier call of its link, or because its link is held."""
+
+    command: Command
+    state: str
+    waits: bool
 
 
 class Transaction(Protocol):
@@ -66,7 +78,11 @@ class Transaction(Protocol):
         """Due again after `wait`. Raises `Lost`."""
 
     def reopen(self, delivery_ids: Sequence[str]) -> int:
-        """Replay: due now, with its attempts at zero. Returns how many there were."""
+        """Replay: due now, with its attempts at zero and its fence ahead of them from then on. What only met a pause
+        that still lasts counts as not judged. Returns how many there were."""
+
+    def is_behind(self, delivery_id: str, link_id: str) -> bool:
+        """Whether this delivery, or one of the same source that came later, was judged on the link before."""
 
     # links
     def links_of(self, refs: Sequence[Ref], mark: str = "", target: str = "") -> tuple[Link, ...]:
@@ -141,6 +157,9 @@ class Transaction(Protocol):
     def waiting_at(self, target: str, progress: str) -> tuple[str, ...]:
         """Ids of the creates owed there that stand at `progress` and may leave, in the order of their making."""
 
+    def planned(self, link_id: str, since: str) -> tuple[Planned, ...]:
+        """The link's calls that were decided after this id of ours was given, in the order of their making."""
+
     def open_create(self, target: str, title: str, within: timedelta) -> bool:
         """Whether a create with this title is under way or unsure there."""
 
@@ -190,6 +209,40 @@ class Transaction(Protocol):
 
     def audit(self, actor: str, action: str, subject: str, detail: str = "") -> None: ...
 
+    # who may
+    def session(self, digest: str) -> Session | None:
+        """The browser that carries the id of this digest."""
+
+    def begin_session(self, session: Session) -> None: ...
+
+    def see_session(self, digest: str, at: datetime) -> None:
+        """It was used then, by the same clock that began it."""
+
+    def end_session(self, digest: str) -> bool:
+        """False: there was none."""
+
+    def failures(self, account: str, address: str, since: datetime) -> tuple[list[datetime], list[datetime]]:
+        """When logins of this account and from this address failed since then. What is older is forgotten."""
+
+    def add_failure(self, account: str, address: str, most: int) -> int:
+        """Returns how many there are now of anybody's, counted up to `most`."""
+
+    def forget_failures(self, account: str) -> None: ...
+
+    def tokens(self) -> tuple[ApiToken, ...]:
+        """Every API token that was made here, newest first, also those that have ended."""
+
+    def add_token(self, token: ApiToken) -> None: ...
+
+    def use_token(self, token_id: str) -> None:
+        """It was used now."""
+
+    def revoke_token(self, token_id: str) -> bool:
+        """False: it is not there, or was revoked before."""
+
+    def prune_access(self, sessions: datetime, failures: datetime, tokens: datetime) -> int:
+        """Remove sessions not seen, failures made and tokens ended before these times. Returns how many."""
+
     def record_run(self, run: Mapping[str, object]) -> None:
         """One resync: id, started_at, finished_at, state, seen, drifts, calls, detail."""
 
@@ -225,6 +278,10 @@ class Buckets(Protocol):
 class Reports(Protocol):
     """Reads for people, metrics and resync; never on the writer. Rows are plain dicts of JSON values."""
 
+    def page(self, what: str, filters: Mapping[str, str], limit: int, before: str = "") -> Page:
+        """Of deliveries, links, calls, resyncs or the audit, in bounded time: it may hold few rows, or none, while
+        there are older ones. `deliveries` and so on find every row, however long that takes."""
+
     def deliveries(self, filters: Mapping[str, str], limit: int, before: str = "") -> list[dict[str, object]]: ...
 
     def delivery(self, delivery_id: str) -> dict[str, object] | None: ...
@@ -242,10 +299,25 @@ class Reports(Protocol):
 
     def run(self, run_id: str) -> dict[str, object] | None: ...
 
-    def audit(self, limit: int, before: str = "") -> list[dict[str, object]]: ...
+    def audit(
+        self, limit: int, before: str = "", filters: Mapping[str, str] = NO_FILTERS
+    ) -> list[dict[str, object]]: ...
+
+    def session(self, digest: str) -> Session | None:
+        """As in a transaction."""
+
+    def tokens(self) -> tuple[ApiToken, ...]:
+        """As in a transaction."""
 
     def figures(self) -> dict[str, object]:
         """Backlog by target and lane, oldest owed and waiting (seconds), dead, quarantined, live links, circuits."""
+
+    def lately(self, midnight: datetime) -> dict[str, object]:
+        """Counts since then among the newest rows (`whole` False: there are more), the newest webhook of each source,
+        and how long the newest calls took from the webhook that caused them."""
+
+    def replicas(self) -> list[Mapping[str, object]]:
+        """Who works on this store, with the seconds since its last beat."""
 
     def fact(self, key: str) -> str | None:
         """As in a transaction."""

@@ -19,6 +19,7 @@ UNION ALL SELECT 'outbox', count(*) FROM outbox
 UNION ALL SELECT 'circuits', count(*) FROM circuits
 UNION ALL SELECT 'facts', count(*) FROM facts
 UNION ALL SELECT 'runs', count(*) FROM runs
+UNION ALL SELECT 'tokens', count(*) FROM tokens
 UNION ALL SELECT 'audit', count(*) FROM audit
 """
 

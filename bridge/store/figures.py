@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bridge.model import Lane
 from bridge.store import ids
@@ -36,7 +36,7 @@ ORDER BY created_at, id LIMIT 1
 HELD = "SELECT count(*) AS n FROM outbox WHERE state = 'owed' AND progress = 'held'"
 
 QUARANTINED_LATELY = """
-SELECT count(*) AS n FROM deliveries WHERE verdict = 'quarantined' AND received_at >= :since
+SELECT count(*) AS n FROM deliveries WHERE verdict = 'quarantined' AND id >= :least AND received_at >= :since
 """
 
 # Given up: somebody was not paged, or something is still open over there. Notes and our own alarms are no such thing.
@@ -65,7 +65,9 @@ def figures(reader: Reader, now: datetime) -> dict[str, object]:
         "oldest_waiting": _age(reader, OLDEST_WAITING, now),
         "waiting": _count(reader, WAITING),
         "quarantined": _count(reader, QUARANTINED),
-        "quarantined_lately": _count(reader, QUARANTINED_LATELY, since=seconds(now) - DAY),
+        "quarantined_lately": _count(
+            reader, QUARANTINED_LATELY, since=seconds(now) - DAY, least=ids.least(now - timedelta(seconds=DAY))
+        ),
         "dead_lately": _count(reader, DEAD_LATELY, since=seconds(now) - DAY),
         "storm_held": _count(reader, HELD),
         "dead": _count(reader, DEAD),
@@ -114,4 +116,4 @@ def _count(reader: Reader, sql: str, **values: object) -> int:
 
 def heard(reader: Reader, source: str, since: datetime) -> bool:
     """Newest first by id, which tells the time, so only what came since then is looked at."""
-    return reader.one(HEARD, source=source, least=ids.encode(int(seconds(since) * 1000) << ids.RANDOM_BITS)) is not None
+    return reader.one(HEARD, source=source, least=ids.least(since)) is not None

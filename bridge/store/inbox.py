@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
+from bridge.core.decide import PAUSED
 from bridge.errors import Lost
 from bridge.model import Delivery, Hook, Verdict
 from bridge.store.codec import dump_words, load_words, moment
@@ -86,6 +87,24 @@ REOPEN = """
 UPDATE deliveries
 SET verdict = 'waiting', reason = '', due_at = :now, claimed_at = NULL, attempts = 0, fence = fence + 1
 WHERE id = :id AND body IS NOT NULL
+"""
+
+# On a link that is still paused nothing was decided, so it is no trace of having been judged.
+FORGET_PAUSED = """
+DELETE FROM traces
+WHERE delivery = :id AND (SELECT held - apart FROM links WHERE links.id = traces.link) = 1 AND (
+    SELECT reason LIKE :paused OR received_at >= (SELECT held_at FROM links WHERE links.id = traces.link)
+    FROM deliveries WHERE id = :id AND body IS NOT NULL
+)
+"""
+
+# A step in the index of traces, to the few of this link that are as new as the delivery: ids grow.
+BEHIND = """
+SELECT 1 AS one FROM traces
+WHERE link = :link AND delivery >= :id
+    AND (SELECT source FROM deliveries WHERE deliveries.id = traces.delivery)
+        = (SELECT source FROM deliveries WHERE deliveries.id = :id)
+LIMIT 1
 """
 
 # It keeps its place, as a tool's order counts; but not one that may have ended us, or the others would never come on.
@@ -203,10 +222,16 @@ def _must_hold(changed: int, delivery: Delivery) -> None:
 
 def reopen(session: Session, delivery_ids: Sequence[str]) -> int:
     """One whose body was pruned stays as it is: there is nothing to read again."""
+    for delivery_id in delivery_ids:
+        session.do(FORGET_PAUSED, id=delivery_id, paused=f"%{PAUSED}%")
     count = sum(session.run(REOPEN, id=delivery_id, now=session.at) for delivery_id in delivery_ids)
     if count:
         session.woken.add(DELIVERIES)
     return count
+
+
+def is_behind(session: Session, delivery_id: str, link_id: str) -> bool:
+    return session.one(BEHIND, id=delivery_id, link=link_id) is not None
 
 
 def take_back(session: Session) -> int:

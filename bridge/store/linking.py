@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from bridge.core.links import highest
-from bridge.model import Link, Member, Phase, Status
+from bridge.model import Link, Member, Phase, Ref, Status
 from bridge.store.codec import dump_trouble, seconds
 from bridge.store.links import load, status_of
 from bridge.store.session import Question, Session
@@ -138,16 +138,12 @@ def _save_members(session: Session, before: Link | None, link: Link) -> None:
 
 
 def _save_row(session: Session, link: Link) -> None:
-    status = link.status
     session.do(
         SAVE,
         id=link.id,
         kind=link.kind,
-        origin_system=link.origin.system,
-        origin_kind=link.origin.kind,
-        origin_id=link.origin.id,
-        origin_alias=link.origin.alias,
-        status=int(status),
+        **_origin(link.origin),
+        status=int(link.status),
         episode=link.episode,
         trouble=dump_trouble(link.trouble),
         title=link.trouble.title,
@@ -157,15 +153,18 @@ def _save_row(session: Session, link: Link) -> None:
         held=int(link.held),
         apart=int(link.apart),
         dedup_count=link.dedup_count,
-        resolve_at=_resolves_at(link, status),
-        now=session.at,
-        ended_at=session.at if status is Status.RESOLVED else None,
+        **_times(link, session.at),
     )
 
 
-def _resolves_at(link: Link, status: Status) -> float | None:
-    """What is over needs no timer any more."""
-    return None if status is Status.RESOLVED or link.resolve_at is None else seconds(link.resolve_at)
+def _origin(of: Ref) -> Mapping[str, object]:
+    return {"origin_system": of.system, "origin_kind": of.kind, "origin_id": of.id, "origin_alias": of.alias}
+
+
+def _times(link: Link, now: float) -> Mapping[str, object]:
+    over = link.status is Status.RESOLVED  # which needs no timer any more
+    due = None if over or link.resolve_at is None else seconds(link.resolve_at)
+    return {"now": now, "resolve_at": due, "ended_at": now if over else None}
 
 
 def _save_member(session: Session, link_id: str, place: int, member: Member) -> None:

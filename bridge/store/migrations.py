@@ -194,12 +194,61 @@ ALTER TABLE outbox ADD COLUMN holder TEXT NOT NULL DEFAULT '';
 """
 
 
+CONSOLE = """
+CREATE TABLE sessions (
+    digest TEXT PRIMARY KEY NOT NULL,       -- of the id, which only the cookie holds
+    username TEXT NOT NULL,
+    made_with TEXT NOT NULL,                -- digest of the credentials
+    began_at DOUBLE PRECISION NOT NULL,
+    seen_at DOUBLE PRECISION NOT NULL
+);
+CREATE TABLE tokens (
+    id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    digest TEXT NOT NULL,                   -- of the secret
+    scopes TEXT NOT NULL,
+    made_by TEXT NOT NULL,
+    made_at DOUBLE PRECISION NOT NULL,
+    expires_at DOUBLE PRECISION,
+    used_at DOUBLE PRECISION,
+    revoked_at DOUBLE PRECISION
+);
+CREATE TABLE failures (                     -- logins of the last minutes
+    id TEXT PRIMARY KEY NOT NULL,
+    account TEXT NOT NULL,                  -- digest of the name that was given
+    address TEXT NOT NULL,
+    at DOUBLE PRECISION NOT NULL
+);
+CREATE INDEX failures_account ON failures (account);
+CREATE INDEX failures_address ON failures (address);
+CREATE INDEX failures_at ON failures (at);
+"""
+
+
+# For people who look. What is common is found by walking the newest; each of these is of something rare, and costs
+# nothing until that happens.
+LOOKING = """
+CREATE INDEX deliveries_ignored ON deliveries (id) WHERE verdict = 'ignored';
+CREATE INDEX deliveries_superseded ON deliveries (id) WHERE verdict = 'superseded';
+CREATE INDEX deliveries_tools ON deliveries (source, id) WHERE source NOT IN ('pagertree', 'rootly');
+CREATE INDEX links_held ON links (id) WHERE held = 1;
+CREATE INDEX links_tools ON links (origin_system, id) WHERE origin_system NOT IN ('pagertree', 'rootly');
+CREATE INDEX links_number ON links (lower(number)) WHERE number <> '';
+CREATE INDEX outbox_superseded ON outbox (id) WHERE state = 'superseded';
+CREATE INDEX audit_subject ON audit (subject, seq);
+CREATE INDEX audit_actor ON audit (actor, seq);
+CREATE INDEX audit_action ON audit (action, seq);
+"""
+
+
 STEPS: Mapping[str, tuple[str, ...]] = {
     "first_tables": (DELIVERIES, LINKS, REFS, OUTBOX, LEDGER, AUDIT_STAYS),
     "signals": (SIGNALS,),
     "surgery": (SURGERY,),
     "asked_to_wait": (ASKED_TO_WAIT,),
     "replicas": (REPLICAS,),
+    "console": (CONSOLE,),
+    "looking": (LOOKING,),
 }
 
 migrations = Migrations("bridge")

@@ -20,7 +20,7 @@ from bridge.store.session import Reader, Session
 MOVED_TO, MOVING_FROM = "moved_to", "moving_from"  # facts of the store itself: they stay where they are
 RECEIPT = "moving:"  # how the facts begin that an unfinished copy keeps
 OF_THE_BRIDGE = f"key NOT IN ('{MOVED_TO}', '{MOVING_FROM}') AND key NOT LIKE '{RECEIPT}%'"
-LEFT_BEHIND = frozenset({"replicas"})  # of processes that live now, not of the bridge
+LEFT_BEHIND = frozenset({"replicas", "sessions", "failures"})  # of processes and people at work now
 LOST = "\N{REPLACEMENT CHARACTER}"
 MIB = 1024 * 1024
 TOGETHER = 8 * MIB  # of bodies in one range, which is in memory at once
@@ -51,6 +51,7 @@ GROUPS: Mapping[str, tuple[Table, ...]] = {  # in the order of foreign keys
     "circuits": (Table("circuits", "target", ("target",)),),
     "facts": (Table("facts", "key", ("key",), only=OF_THE_BRIDGE),),
     "runs": (Table("runs", "id", ("id",)),),
+    "tokens": (Table("tokens", "id", ("id",)),),
     "audit": (Table("audit", "seq", ("seq",), grows=True),),
 }
 BEGIN: Mapping[str, Key] = {"audit": 0}  # below every key; text begins with ""

@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from datetime import datetime
 from importlib.util import find_spec
-from pathlib import Path
-from typing import Protocol
 
 from bridge.errors import ConfigError
-from bridge.store.contract import Reports, Store
+from bridge.store.contract import Store
 from bridge.store.place import file_of
 from bridge.store.server import Server
+from bridge.store.sql_store import ReadOnly
 from bridge.store.sqlite import open_readonly as open_file_readonly
 from bridge.store.sqlite import open_sqlite
 
 LIBRARIES = ("psycopg", "psycopg_pool", "procrastinate")
 LACKING = "needs a library that is not installed: pip install 'rootly-pagertree-bridge[postgres]'"
-
-
-class ReadOnly(Protocol):
-    """What the command line reads beside a running bridge."""
-
-    name: str
-
-    def reports(self) -> AbstractContextManager[Reports]: ...
-
-    def backup(self, path: Path) -> Mapping[str, int]: ...
-
-    def verify(self) -> tuple[str, ...]: ...
-
-    def close(self) -> None: ...
 
 
 def open_store(url: str, clock: Callable[[], datetime] | None = None) -> Store:

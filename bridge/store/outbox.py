@@ -14,6 +14,7 @@ from bridge.core.lanes import lane_of
 from bridge.model import Advance, Command, Create, Decision, Link, Note, Recheck, Update
 from bridge.store import ledger, linking
 from bridge.store.codec import dump_command, kind_of, load_command, merged, once_of
+from bridge.store.contract import Planned
 from bridge.store.session import CALLS, Session
 
 LATER = 60.0  # seconds after which a mark is looked up once more
@@ -103,6 +104,8 @@ SELECT id FROM outbox
 WHERE state = 'owed' AND target = :target AND blocked = 0 AND kind = 'create' AND progress = :progress
 ORDER BY id
 """
+
+PLANNED = "SELECT kind, command, state, blocked FROM outbox WHERE link = :link AND id > :since ORDER BY id"
 
 
 def apply(session: Session, decision: Decision, cause: str, shadow: Sequence[str]) -> Decision:
@@ -252,3 +255,8 @@ def open_create(session: Session, target: str, title: str, within: timedelta) ->
 
 def waiting_at(session: Session, target: str, progress: str) -> tuple[str, ...]:
     return tuple(row["id"] for row in session.all(WAITING_AT, target=target, progress=progress))
+
+
+def planned(session: Session, link_id: str, since: str) -> tuple[Planned, ...]:
+    rows = session.all(PLANNED, link=link_id, since=since)
+    return tuple(Planned(load_command(row["kind"], row["command"]), row["state"], bool(row["blocked"])) for row in rows)

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TypeVar
 
 import psycopg
 
-from bridge.store.contract import Buckets, Reports, Transaction
+from bridge.store.contract import Buckets
 from bridge.store.place import shown
 from bridge.store.postgres_buckets import PostgresBuckets
 from bridge.store.postgres_engine import PostgresEngine
@@ -21,9 +17,8 @@ from bridge.store.postgres_line import connect, conninfo, name_of
 from bridge.store.postgres_readers import PostgresReaders
 from bridge.store.postgres_schema import must_be_up_to_date
 from bridge.store.postgres_session import Connection
+from bridge.store.sql_store import SqlStore
 from bridge.store.writer import Writer
-
-T = TypeVar("T")
 
 
 def wall_clock() -> datetime:
@@ -52,7 +47,7 @@ def open_postgres_readonly(url: str, *, clock: Callable[[], datetime] = wall_clo
     return PostgresReaders(info, place, name, clock)
 
 
-class PostgresStore:
+class PostgresStore(SqlStore):
     """The Store of `contract.py`."""
 
     shared = True
@@ -62,33 +57,14 @@ class PostgresStore:
         self.name = engine.name
         self._budgets = PostgresBuckets(info)
         self.buckets: Buckets | None = self._budgets
-        self._engine, self._readers = engine, readers
-        self._writer = Writer(engine)
+        self._engine = engine
+        super().__init__(Writer(engine), readers)
 
     def enqueue_with(self, enqueue: Callable[[Connection, frozenset[str]], None]) -> None:
         """`enqueue(connection, lanes)` runs before each COMMIT that makes some due, in its transaction. It keeps its
         own failures to itself, in a savepoint of its own."""
         self._engine.enqueue = enqueue
 
-    def write(self, work: Callable[[Transaction], T]) -> T:
-        return self.submit(work).result()
-
-    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        return self._writer.submit(work)
-
-    def reports(self) -> AbstractContextManager[Reports]:
-        return self._readers.reports()
-
-    def on_commit(self, wake: Callable[[str], None]) -> None:
-        self._writer.on_commit(wake)
-
-    def backup(self, path: Path) -> dict[str, int]:
-        return self._readers.backup(path)
-
-    def verify(self) -> tuple[str, ...]:
-        return self._readers.verify()
-
     def close(self) -> None:
-        self._readers.close()
-        self._writer.close()
+        super().close()
         self._budgets.close()

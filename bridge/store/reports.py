@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from bridge.core.access import ApiToken, Session
 from bridge.model import Link, Ref
+from bridge.store import access, ledger, looking, moving, overview, rows
 from bridge.store import filters as wanted
-from bridge.store import ledger, moving, rows
 from bridge.store import links as stored
 from bridge.store.codec import seconds
+from bridge.store.contract import NO_FILTERS
 from bridge.store.figures import circuits as circuits_of
 from bridge.store.figures import figures, heard
+from bridge.store.looking import Listing, Page
 from bridge.store.parcels import Key, Part, Range
 from bridge.store.session import Reader
 from bridge.store.standing import outlook, standing
@@ -53,16 +57,16 @@ SELECT verdict, count(*) AS count FROM deliveries
 WHERE source IN ('pagertree', 'rootly') AND key >= :begin AND key < :end GROUP BY verdict ORDER BY verdict
 """
 
-AUDIT = """
-SELECT seq, at, actor, action, subject, detail FROM audit WHERE seq < :before ORDER BY seq DESC LIMIT :limit
-"""
+AUDIT = "SELECT seq, at, actor, action, subject, detail FROM audit"
 
 AUDIT_OF_LINK = """
 SELECT seq, at, actor, action, subject, detail FROM audit
-WHERE subject = :link OR subject IN (SELECT id FROM outbox WHERE link = :link) ORDER BY seq
+WHERE subject IN (SELECT id FROM links WHERE id = :link UNION ALL SELECT id FROM outbox WHERE link = :link) ORDER BY seq
 """
 
-LINKS_OF_DELIVERY = "SELECT link FROM traces WHERE delivery = :id ORDER BY link"
+LINKS_OF_DELIVERIES = """
+SELECT delivery, link FROM traces WHERE delivery IN (SELECT value FROM json_each(:ids)) ORDER BY link
+"""
 
 LINK_BY_OBJECT = """
 SELECT link FROM refs WHERE id = :id AND id <> '' UNION SELECT link FROM refs WHERE alias = :id AND alias <> ''
@@ -72,6 +76,12 @@ ORDER BY link DESC LIMIT 1
 DELIVERIES_OF_LINK = (
     DELIVERIES + "JOIN traces ON traces.delivery = deliveries.id WHERE traces.link = :link ORDER BY deliveries.id"
 )
+
+LISTS = {
+    "deliveries": Listing("deliveries", DELIVERIES, wanted.DELIVERIES, 5_000),  # a body stands before each reason
+    "links": Listing("links", LINKS, wanted.LINKS, 10_000),
+    "calls": Listing("outbox", CALLS, wanted.CALLS, 10_000),
+}
 
 LIVE = """
 SELECT id FROM links WHERE status < 3 AND apart = 0 UNION SELECT link FROM outbox WHERE state = 'dead' ORDER BY 1
@@ -88,23 +98,29 @@ class SqlReports:
         self._reader = reader
         self._now = now
 
+    def page(self, what: str, filters: Mapping[str, str], limit: int, before: str = "") -> Page:
+        if what in ("audit", "resyncs"):
+            found = self.audit(limit + 1, before, filters) if what == "audit" else self.runs(limit + 1, before)
+            return looking.cut(found, limit)
+        show = {"deliveries": self._deliveries, "links": self._links, "calls": lambda found: [*map(rows.call, found)]}
+        return looking.page(self._reader, LISTS[what], filters, limit, before, show[what])
+
     def deliveries(self, filters: Mapping[str, str], limit: int, before: str = "") -> list[dict[str, object]]:
-        found = self._page(DELIVERIES, wanted.DELIVERIES, filters, limit, before)
-        return [rows.delivery(row, self._links_of(row["id"])) for row in found]
+        return self._deliveries(looking.every(self._reader, LISTS["deliveries"], filters, limit, before))
 
     def delivery(self, delivery_id: str) -> dict[str, object] | None:
         """With its outlook and the calls that go back to it, each with how it stands."""
         row = self._reader.one(ONE_DELIVERY, id=delivery_id)
         if row is None:
             return None
-        shown = rows.whole_delivery(row, self._links_of(delivery_id))
-        calls = [call for link in self._links_of(delivery_id) for call in self._calls_of(link)]
+        links = self._links_of([delivery_id]).get(delivery_id, [])
+        shown = rows.whole_delivery(row, links)
+        calls = [call for link in links for call in self._calls_of(link)]
         caused = [call for call in calls if call["delivery"] == delivery_id]
         return {**shown, "outlook": outlook(shown), "calls": caused}
 
     def links(self, filters: Mapping[str, str], limit: int, before: str = "") -> list[dict[str, object]]:
-        found = self._page(LINKS, wanted.LINKS, filters, limit, before)
-        return [rows.link(row, self._members(row["id"])) for row in found]
+        return self._links(looking.every(self._reader, LISTS["links"], filters, limit, before))
 
     def link(self, link_id: str) -> dict[str, object] | None:
         """With its trouble, its calls, its deliveries and what the audit says of them, in the order they came. Also by
@@ -117,13 +133,9 @@ class SqlReports:
             **rows.link(row, self._members(row["id"])),
             "trouble": rows.from_json(row["trouble"]),
             "calls": self._calls_of(row["id"]),
-            "deliveries": [self._with_outlook(d) for d in deliveries],
+            "deliveries": [{**shown, "outlook": outlook(shown)} for shown in self._deliveries(deliveries)],
             "audit": [rows.audit(one) for one in self._reader.all(AUDIT_OF_LINK, link=row["id"])],
         }
-
-    def _with_outlook(self, row: Any) -> dict[str, object]:
-        shown = rows.delivery(row, self._links_of(row["id"]))
-        return {**shown, "outlook": outlook(shown)}
 
     def _calls_of(self, link_id: str) -> list[dict[str, object]]:
         """Oldest first, each with how it stands."""
@@ -136,7 +148,7 @@ class SqlReports:
         return [{**call, "standing": text} for call, text in zip(calls, told, strict=True)]
 
     def calls(self, filters: Mapping[str, str], limit: int, before: str = "") -> list[dict[str, object]]:
-        return [rows.call(row) for row in self._page(CALLS, wanted.CALLS, filters, limit, before)]
+        return [rows.call(row) for row in looking.every(self._reader, LISTS["calls"], filters, limit, before)]
 
     def call(self, call_id: str) -> dict[str, object] | None:
         """With how it stands."""
@@ -149,7 +161,7 @@ class SqlReports:
         return [rows.shadow(row) for row in self._reader.all(SHADOW, since=seconds(since), limit=limit)]
 
     def runs(self, limit: int, before: str = "") -> list[dict[str, object]]:
-        return [self._run(row) for row in self._page(RUNS, {}, {}, limit, before)]
+        return [self._run(row) for row in looking.every(self._reader, Listing("runs", RUNS, {}, 0), {}, limit, before)]
 
     def run(self, run_id: str) -> dict[str, object] | None:
         row = self._one(RUNS, run_id)
@@ -161,9 +173,23 @@ class SqlReports:
         verdicts = {one["verdict"]: one["count"] for one in found}
         return {**rows.run(row), "repairs": verdicts.get("applied", 0), "verdicts": verdicts}
 
-    def audit(self, limit: int, before: str = "") -> list[dict[str, object]]:
-        earlier = int(before) if before.isdecimal() else GREATEST_SEQ
-        return [rows.audit(row) for row in self._reader.all(AUDIT, before=earlier, limit=limit)]
+    def audit(self, limit: int, before: str = "", filters: Mapping[str, str] = NO_FILTERS) -> list[dict[str, object]]:
+        asked = wanted.where(wanted.AUDIT, filters, "")
+        sql = " ".join((AUDIT, "WHERE seq < :before AND", asked.whole, "ORDER BY seq DESC LIMIT :limit"))
+        earlier = min(int(before), GREATEST_SEQ) if before.isascii() and before.isdecimal() else GREATEST_SEQ
+        return [rows.audit(row) for row in self._reader.all(sql, **{**asked.values, "before": earlier}, limit=limit)]
+
+    def session(self, digest: str) -> Session | None:
+        return access.session(self._reader, digest)
+
+    def tokens(self) -> tuple[ApiToken, ...]:
+        return access.tokens(self._reader)
+
+    def lately(self, midnight: datetime) -> dict[str, object]:
+        return overview.lately(self._reader, midnight, self._now)
+
+    def replicas(self) -> list[Mapping[str, object]]:
+        return overview.replicas(self._reader, self._now)
 
     def fact(self, key: str) -> str | None:
         return ledger.fact(self._reader, key)
@@ -200,12 +226,16 @@ class SqlReports:
             links = stored.load_many(self._reader, some)
             yield from (links[one] for one in some)
 
-    def _page(
-        self, select: str, clauses: wanted.Clauses, filters: Mapping[str, str], limit: int, before: str
-    ) -> list[Any]:
-        condition, values = wanted.where(clauses, filters, before)
-        sql = " ".join((select, "WHERE", condition, "ORDER BY id DESC LIMIT :limit"))
-        return self._reader.all(sql, **values, limit=limit)
+    def _deliveries(self, found: Sequence[Any]) -> list[dict[str, object]]:
+        links = self._links_of([row["id"] for row in found])
+        return [rows.delivery(row, links.get(row["id"], [])) for row in found]
+
+    def _links(self, found: Sequence[Any]) -> list[dict[str, object]]:
+        """Their members are read together."""
+        members: dict[str, list[dict[str, object]]] = {}
+        for row in self._reader.all(stored.MEMBERS_OF_MANY, ids=json.dumps([row["id"] for row in found])):
+            members.setdefault(row["link"], []).append(rows.member(row))
+        return [rows.link(row, members.get(row["id"], [])) for row in found]
 
     def _one(self, select: str, row_id: str) -> Any | None:
         return self._reader.one(f"{select} WHERE id = :id", id=row_id)
@@ -214,8 +244,11 @@ class SqlReports:
         row = self._reader.one(LINK_BY_OBJECT, id=object_id)
         return "" if row is None else str(row["link"])
 
-    def _links_of(self, delivery_id: str) -> list[str]:
-        return [row["link"] for row in self._reader.all(LINKS_OF_DELIVERY, id=delivery_id)]
+    def _links_of(self, deliveries: Sequence[str]) -> dict[str, list[str]]:
+        links: dict[str, list[str]] = {}
+        for row in self._reader.all(LINKS_OF_DELIVERIES, ids=json.dumps(deliveries)):
+            links.setdefault(row["delivery"], []).append(row["link"])
+        return links
 
     def _members(self, link_id: str) -> list[dict[str, object]]:
         return [rows.member(row) for row in self._reader.all(stored.MEMBERS, link=link_id)]

@@ -5,21 +5,18 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
-from bridge.store.contract import Buckets, Reports, Transaction
+from bridge.store.contract import Buckets
 from bridge.store.readers import Readers
+from bridge.store.sql_store import SqlStore
 from bridge.store.sqlite_engine import Engine
 from bridge.store.sqlite_file import FileLock, make_private, open_for_reading, wal_reset_warning
 from bridge.store.writer import Writer
 
 __all__ = ["SqliteStore", "open_readonly", "open_sqlite", "wal_reset_warning"]
 
-T = TypeVar("T")
 NAME = f"SQLite {sqlite3.sqlite_version}"
 
 
@@ -50,7 +47,7 @@ def open_readonly(path: Path, *, clock: Callable[[], datetime] = wall_clock) -> 
     return Readers(path, clock)
 
 
-class SqliteStore:
+class SqliteStore(SqlStore):
     """The Store of `contract.py`."""
 
     name = NAME
@@ -58,27 +55,9 @@ class SqliteStore:
     buckets: Buckets | None = None
 
     def __init__(self, lock: FileLock, writer: Writer, readers: Readers) -> None:
-        self._lock, self._writer, self._readers = lock, writer, readers
-
-    def write(self, work: Callable[[Transaction], T]) -> T:
-        return self.submit(work).result()
-
-    def submit(self, work: Callable[[Transaction], T]) -> Future[T]:
-        return self._writer.submit(work)
-
-    def reports(self) -> AbstractContextManager[Reports]:
-        return self._readers.reports()
-
-    def on_commit(self, wake: Callable[[str], None]) -> None:
-        self._writer.on_commit(wake)
-
-    def backup(self, path: Path) -> dict[str, int]:
-        return self._readers.backup(path)
-
-    def verify(self) -> tuple[str, ...]:
-        return self._readers.verify()
+        super().__init__(writer, readers)
+        self._lock = lock
 
     def close(self) -> None:
-        self._readers.close()
-        self._writer.close()
+        super().close()
         self._lock.release()

@@ -17,6 +17,7 @@ PRIVATE = 0o600
 BUSY_MS = 5000
 TABLES = frozenset(
     {"deliveries", "links", "refs", "traces", "outbox", "circuits", "facts", "runs", "audit", "replicas"}
+    | {"sessions", "tokens", "failures"}
 )
 SMALL = 16 * 1024 * 1024  # bytes: a file up to this size is checked whole each time it is opened for writing
 

@@ -80,14 +80,15 @@ def take_apart(session: Session, link_id: str, by: str, reason: str) -> int:
 
 
 def free(session: Session, link: Link) -> int:
-    """How many deliveries are judged again."""
+    """How many deliveries are judged again: opened while the link is still known to be paused."""
     came = () if link.apart else [row["id"] for row in session.all(CAME_MEANWHILE, link=link.id, paused=f"%{PAUSED}%")]
+    count = inbox.reopen(session, came)
     session.run(FREE, link=link.id, now=session.at)
     session.run(RESUME_PAGES, link=link.id, resumed=RESUMED)
     session.run(DUE_NOW, link=link.id, now=session.at)
     outbox.refresh(session, link.id)
     session.woken.add(CALLS)
-    return inbox.reopen(session, came)
+    return count
 
 
 def due(session: Session, limit: int) -> Sequence[Link]:

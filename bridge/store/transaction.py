@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from bridge.core.access import ApiToken
+from bridge.core.access import Session as Browser
 from bridge.model import Call, Circuit, Decision, Delivery, Hook, Lane, Link, Ref, Settlement, Verdict
-from bridge.store import bringing, claims, inbox, ledger, links, moving, outbox, replicas, surgery, upkeep
+from bridge.store import access, bringing, claims, inbox, ledger, links, moving, outbox, replicas, surgery, upkeep
 from bridge.store.codec import seconds
-from bridge.store.contract import Before, Kept
+from bridge.store.contract import Before, Kept, Planned
 from bridge.store.parcels import Brought, Key, Part, Receipt
 from bridge.store.session import Session
 
@@ -44,6 +46,9 @@ class SqlTransaction:
 
     def reopen(self, delivery_ids: Sequence[str]) -> int:
         return inbox.reopen(self._session, delivery_ids)
+
+    def is_behind(self, delivery_id: str, link_id: str) -> bool:
+        return inbox.is_behind(self._session, delivery_id, link_id)
 
     def links_of(self, refs: Sequence[Ref], mark: str = "", target: str = "") -> tuple[Link, ...]:
         return links.find(self._session, refs, mark, target)
@@ -109,6 +114,9 @@ class SqlTransaction:
     def waiting_at(self, target: str, progress: str) -> tuple[str, ...]:
         return outbox.waiting_at(self._session, target, progress)
 
+    def planned(self, link_id: str, since: str) -> tuple[Planned, ...]:
+        return outbox.planned(self._session, link_id, since)
+
     def open_create(self, target: str, title: str, within: timedelta) -> bool:
         return outbox.open_create(self._session, target, title, within)
 
@@ -156,6 +164,42 @@ class SqlTransaction:
 
     def audit(self, actor: str, action: str, subject: str, detail: str = "") -> None:
         ledger.audit(self._session, actor, action, subject, detail)
+
+    def session(self, digest: str) -> Browser | None:
+        return access.session(self._session, digest)
+
+    def begin_session(self, session: Browser) -> None:
+        access.begin_session(self._session, session)
+
+    def see_session(self, digest: str, at: datetime) -> None:
+        access.see_session(self._session, digest, at)
+
+    def end_session(self, digest: str) -> bool:
+        return access.end_session(self._session, digest)
+
+    def failures(self, account: str, address: str, since: datetime) -> tuple[list[datetime], list[datetime]]:
+        return access.failures(self._session, account, address, since)
+
+    def add_failure(self, account: str, address: str, most: int) -> int:
+        return access.add_failure(self._session, account, address, most)
+
+    def forget_failures(self, account: str) -> None:
+        access.forget_failures(self._session, account)
+
+    def tokens(self) -> tuple[ApiToken, ...]:
+        return access.tokens(self._session)
+
+    def add_token(self, token: ApiToken) -> None:
+        access.add_token(self._session, token)
+
+    def use_token(self, token_id: str) -> None:
+        access.use_token(self._session, token_id)
+
+    def revoke_token(self, token_id: str) -> bool:
+        return access.revoke_token(self._session, token_id)
+
+    def prune_access(self, sessions: datetime, failures: datetime, tokens: datetime) -> int:
+        return access.prune(self._session, sessions, failures, tokens)
 
     def record_run(self, run: Mapping[str, object]) -> None:
         ledger.record_run(self._session, run)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ulid import ULID
 
+from bridge.budgets import Budgets
 from bridge.errors import Unverified
 from bridge.flows import receive
 from bridge.flows.receive import Arriving
@@ -38,6 +39,8 @@ class Doors:
         self._failures = failures
         self._trusted = trusted
         self._settings: Mapping[str, bool] = {one.id: one.enabled for one in parts.config.integrations}
+        # Each bridge counts by itself: what only shares a limit must not make a webhook wait for another machine.
+        self._limits = Budgets({one.id: one.requests_per_minute for one in parts.config.integrations})
 
     def __contains__(self, id_: str) -> bool:
         return id_ in self._settings
@@ -51,7 +54,7 @@ class Doors:
             raise Refusal(405, "disabled", "This integration is disabled.", (("Allow", ""),))
         body.check_encoding(environ)
         arriving = self._verified(environ, id_, hook_of())
-        if seconds := self._parts.budgets.wait(f"door.{id_}"):
+        if seconds := self._limits.wait(id_):
             raise _too_many(ceil(seconds))
         return arriving
 

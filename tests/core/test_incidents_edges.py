@@ -88,6 +88,13 @@ def test_an_unknown_word_of_a_route_that_pages_nobody_is_no_news_for_the_page() 
     assert judged(incident(severity="odd"), paged(chosen), chosen).commands == ()
 
 
+def test_an_incident_that_leaves_no_link_is_found_by_its_number_in_the_reason() -> None:
+    ignore = {"match": {"always": True}, "actions": [{"type": "ignore", "reason": "office hours"}]}
+    decision = judged(incident(), None, policy(routes=routed(ignore)))
+    assert decision.reason == "INC-12: nobody is paged, by route 0 (always): office hours"
+    assert judged(incident(private=True), None).reason == "INC-12: private incidents are not mirrored"
+
+
 # -- turned private ----------------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bridge.core.policy import Policy, Terms
+from bridge.core.signals import never_made
 from bridge.model import Advance, Create, Event, Link, Phase, Receiver, Ref, Says, Status, Trouble, Verdict
 from tests.core.stories import ACKED, ALT, NOW, OPEN, OVER, RTL, alert, judged, member, policy, settled
 
@@ -116,6 +117,16 @@ def test_a_page_that_never_was_made_takes_up_no_repeat(state: str) -> None:
     link = raised()
     never = replace(link, members=tuple(replace(m, id="", create=state) if m.mark else m for m in link.members))
     assert [c.of for c in judged(create(), never, signals()).commands] == ["int_1:123#2"]
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "never"), [("dead", "superseded", True), ("dead", "done", False), ("owed", "dead", False)]
+)
+def test_a_trouble_was_never_made_when_neither_side_got_it(there: str, here: str, never: bool) -> None:
+    link = raised(send_to=("pagertree", "rootly"))
+    states = {"pagertree": there, "rootly": here, "int_1": ""}
+    link = replace(link, members=tuple(replace(m, create=states[m.system], gone=True) for m in link.members))
+    assert never_made(link) is never, "what was made and deleted was made"
 
 
 def test_one_that_still_waits_to_be_made_takes_up_repeats() -> None:

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from bridge.flows import surgery
+from bridge.flows.replay import discard, replay
 from bridge.flows.timers import resolve_due
-from bridge.model import Decision, Lane, Verdict
+from bridge.model import Decision, Hook, Lane, Verdict
 from bridge.sandbox.faults import Fault
 from bridge.store.contract import Transaction
 from tests.e2e.harness import Scene, until
@@ -173,6 +175,98 @@ def _let_its_time_come(scene: Scene) -> None:
         tx.apply(Decision(Verdict.APPLIED, "", replace(link, resolve_at=tx.now)), "")
 
     scene.bridge.parts.store.write(past)
+
+
+CREATE, RESOLVE = FIRST, {"event_type": "resolve", "Id": "example-id-123"}
+
+
+def said(scene: Scene, body: Any) -> str:
+    """What a tool says is judged and carried out to its end. Returns the delivery's id."""
+    post(scene, "int_2", body)
+    scene.quiet()
+    return str(scene.deliveries(integration="int_2")[0]["id"])
+
+
+def replayed(scene: Scene, *ids: str) -> list[str]:
+    """Their verdicts, once all of it has had its effect."""
+    assert replay(scene.bridge.parts, ids, "test") == len(ids)
+    scene.quiet()
+    verdicts = {str(row["id"]): str(row["verdict"]) for row in scene.deliveries(integration="int_2")}
+    return [verdicts[id_] for id_ in ids]
+
+
+def test_a_create_replayed_after_its_trouble_has_ended_pages_nobody(scene: Scene) -> None:
+    create = said(scene, CREATE)
+    said(scene, RESOLVE)
+    assert replayed(scene, create) == ["superseded"]
+    assert [alert["thirdparty_id"] for alert in made(scene, "int_2:")] == ["int_2:example-id-123#1"]
+
+
+def test_a_resolve_replayed_leaves_the_trouble_that_has_begun_since(scene: Scene) -> None:
+    said(scene, CREATE)
+    resolve = said(scene, RESOLVE)
+    said(scene, CREATE)
+    assert replayed(scene, resolve) == ["superseded"]
+    assert one(scene, "int_2:example-id-123#2")["status"] == "open"
+
+
+def test_a_whole_story_replayed_twice_changes_nothing_and_counts_nothing_again(scene: Scene) -> None:
+    story = [said(scene, body) for body in (CREATE, RESOLVE, CREATE, CREATE)]
+    (before,), writes = scene.links(system="int_2"), scene.writes()
+    for _ in range(2):
+        assert replayed(scene, *story) == ["superseded"] * 4
+    (after,) = scene.links(system="int_2")
+    assert (after["dedup_count"], after["episode"]) == (before["dedup_count"], before["episode"]) == (1, 2)
+    assert scene.writes() == writes
+
+
+def test_a_create_whose_calls_were_all_given_up_pages_when_it_is_replayed_once(scene: Scene) -> None:
+    scene.pagertree.faults.add(Fault("POST", "/api/v4/alerts", status=503))
+    post(scene, "int_2", CREATE)
+    until(lambda: [c for c in scene.calls(kind="create") if c["attempts"] and not c["under_way"]])
+    discard(scene.bridge.parts, [str(call["id"]) for call in scene.calls(kind="create")], "test")
+    scene.pagertree.faults.clear()
+    create = str(scene.deliveries(integration="int_2")[0]["id"])
+    assert replayed(scene, create) == ["applied"]
+    assert replayed(scene, create) == ["superseded"]
+    one(scene, "int_2:example-id-123#2")
+
+
+def not_understood(scene: Scene, body: Any) -> str:
+    """A request that was put aside when it came, by a fault that is mended since."""
+
+    def work(tx: Transaction) -> str:
+        tx.keep("int_2", json.dumps(body), Hook(json.dumps(body).encode(), {"content-type": "application/json"}))
+        (delivery,) = tx.claim_deliveries(1, timedelta(seconds=60))
+        tx.close(delivery, Verdict.QUARANTINED, "not understood")
+        return delivery.id
+
+    return scene.bridge.parts.store.write(work)
+
+
+def test_what_was_put_aside_has_its_whole_effect_when_it_is_replayed_unless_it_was_overtaken(scene: Scene) -> None:
+    said(scene, CREATE)
+    resolve = not_understood(scene, RESOLVE)
+    assert replayed(scene, resolve) == ["applied"]
+    assert one(scene, "int_2:example-id-123#1", "resolved")
+    create = not_understood(scene, CREATE)
+    assert replayed(scene, create, resolve) == ["applied", "superseded"]
+    late = not_understood(scene, {**RESOLVE, "Title": "late"})
+    said(scene, CREATE)
+    assert replayed(scene, late) == ["superseded"]
+    assert one(scene, "int_2:example-id-123#2")["status"] == "open"
+
+
+def test_a_pause_neither_swallows_what_came_in_it_nor_makes_the_past_new(scene: Scene) -> None:
+    create = said(scene, CREATE)
+    (link,) = scene.links(system="int_2")
+    surgery.pause(scene.bridge.parts, str(link["id"]), "test")
+    resolve = said(scene, RESOLVE)
+    assert replayed(scene, create, resolve) == ["superseded", "ignored"]
+    surgery.resume(scene.bridge.parts, str(link["id"]), "test")
+    one(scene, "int_2:example-id-123#1", "resolved")
+    assert replayed(scene, create, resolve) == ["superseded", "superseded"]
+    assert len(made(scene, "int_2:")) == 1
 
 
 def test_a_body_that_crashes_pagertrees_adapter_is_kept_aside_with_its_reason(scene: Scene) -> None:

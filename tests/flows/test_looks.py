@@ -1,10 +1,11 @@
 """Looks at what a call whose answer was lost has done: refused, unreadable, too late, and for doubles."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
-from bridge.model import Call, Recheck, Response, Settlement
+from bridge.model import Call, Recheck, Response, Retry, Settlement
 from bridge.sandbox.faults import Fault
 from tests.e2e.histories import Lab
 from tests.flows.by_hand import again, claimed, heard, made, owed, paged
@@ -75,6 +76,32 @@ def test_a_look_for_doubles_that_cannot_be_read_is_tried_again(lab: Lab, fault: 
     assert made(lab, again(lab, call)) == Settlement("done", "no double")
 
 
+def test_a_look_for_doubles_that_is_refused_opens_the_circuit(lab: Lab) -> None:
+    call = rechecked(lab)
+    lab.pagertree.faults.add(Fault(method="GET", status=401, times=1))
+    assert made(lab, call).state == "owed"
+    assert lab.parts.circuits.known["pagertree"].open
+
+
+@pytest.mark.parametrize("looking", [lost, rechecked])
+def test_a_look_up_that_was_the_probe_and_is_answered_gives_its_turn_back(
+    lab: Lab, looking: Callable[[Lab], Call]
+) -> None:
+    call, circuits, now = looking(lab), lab.parts.circuits, lab.parts.clock()
+    circuits.note("pagertree", Retry("our key was refused", auth=True), now)
+    assert circuits.probes(now + timedelta(seconds=10)) == ("pagertree",)
+    assert made(lab, call).state == "done"
+    assert circuits.probes(now + timedelta(seconds=30)) == ("pagertree",)
+
+
+def test_a_look_for_doubles_without_budget_waits_its_turn_and_counts_no_attempt(lab: Lab) -> None:
+    call = rechecked(lab)
+    lab.parts.budgets.learn("pagertree", Response(429, {"retry-after": "30"}, b""))
+    settled = made(lab, call)
+    assert (settled.state, settled.counted) == ("owed", False)
+    assert settled.due_in > timedelta(seconds=25)
+
+
 @pytest.mark.parametrize("status", [429, 404])
 def test_a_look_up_that_is_limited_or_refused_by_itself_says_nothing_of_the_system(lab: Lab, status: int) -> None:
     call = lost(lab)
@@ -92,14 +119,3 @@ def test_a_look_up_without_budget_waits_its_turn_and_counts_no_attempt(lab: Lab)
     assert (settled.state, settled.unsure, settled.counted) == ("owed", True, False)
     assert settled.due_in > timedelta(seconds=25)
     assert lab.parts.circuits.known["pagertree"] == before
-
-
-def test_what_was_decided_while_a_lost_answer_was_looked_up_stays_decided(lab: Lab) -> None:
-    """The look for doubles that is owed then must not bring the link back as it was when the call was claimed."""
-    call = lost(lab)
-    (incident,) = lab.rootly.state()["incidents"]
-    lab.rootly.update_incident(incident["id"], title="Checkout slow")
-    heard(lab)
-    assert made(lab, call).state == "done"
-    with lab.parts.store.reports() as reports:
-        assert [link["title"] for link in reports.links({}, 10)] == ["Checkout slow"]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from bridge.store.postgres import open_postgres
 from bridge.store.sqlite import open_sqlite
 from tests.postgres import Database
+from tests.store.pristine import put_database
 
 
 class Time:
@@ -33,6 +34,7 @@ class Sqlite:
         self.store = None
 
     def open(self):
+        put_database(self.path)
         self.store = open_sqlite(self.path, clock=lambda: self.time.now, monotonic=lambda: self.time.ticks)
         return self.store
 

@@ -7,6 +7,7 @@ from threading import Thread
 
 import pytest
 
+from bridge.core.decide import PAUSED
 from bridge.errors import Lost
 from bridge.model import Hook, Verdict
 from tests.store.examples import HOOK, claim_deliveries, keep, paged
@@ -125,3 +126,95 @@ def test_a_reopened_delivery_is_due_now_and_begins_anew(store):
     assert store.write(lambda tx: tx.reopen([kept.id, "no such id"])) == 1
     (again,) = claim_deliveries(store)
     assert (again.hook, again.attempts, again.reason) == (HOOK, 1, "")
+
+
+# -- what a link has been judged by
+
+
+def judged(store, link, key, source="rootly", reason="because"):
+    """A delivery that had its end on the link."""
+    kept = keep(store, key, source)
+    (delivery,) = claim_deliveries(store)
+    store.write(lambda tx: tx.close(delivery, Verdict.APPLIED, reason, [link.id]))
+    return kept.id
+
+
+def is_behind(store, delivery_id, link):
+    return store.write(lambda tx: tx.is_behind(delivery_id, link.id))
+
+
+def reopened(store, delivery_id):
+    """As it is claimed again."""
+    assert store.write(lambda tx: tx.reopen([delivery_id])) == 1
+    (delivery,) = claim_deliveries(store)
+    return delivery
+
+
+def test_a_delivery_is_behind_once_it_was_judged_on_that_link(store):
+    link, other = paged(store, 1), paged(store, 2)
+    one = judged(store, link, "one")
+    assert (is_behind(store, one, link), is_behind(store, one, other)) == (True, False)
+    newest = keep(store, "two")
+    assert not is_behind(store, newest.id, link)
+
+
+def test_a_delivery_is_behind_what_came_later_from_the_same_source(store):
+    link, kept = paged(store), keep(store, "never judged", "int_1")
+    assert not is_behind(store, kept.id, link)
+    (mine,) = claim_deliveries(store)
+    judged(store, link, "of another source", "pagertree")
+    assert not is_behind(store, mine.id, link)
+    judged(store, link, "later", "int_1")
+    assert is_behind(store, mine.id, link)
+
+
+def test_a_delivery_whose_judging_was_not_stored_is_not_behind(store, time):
+    link, kept = paged(store), keep(store)
+    (mine,) = claim_deliveries(store)
+    time.pass_(61)
+    claim_deliveries(store)
+    with pytest.raises(Lost):
+        store.write(lambda tx: tx.close(mine, Verdict.APPLIED, "late", [link.id]))
+    assert not is_behind(store, kept.id, link)
+
+
+def test_the_fence_is_ahead_of_the_attempts_only_of_what_was_opened_again(store, time):
+    kept = keep(store)
+    for _ in range(2):
+        (delivery,) = claim_deliveries(store)
+        assert delivery.fence == delivery.attempts
+        store.write(lambda tx, one=delivery: tx.postpone(one, timedelta(0), "no answer"))
+    (delivery,) = claim_deliveries(store)
+    store.write(lambda tx: tx.close(delivery, Verdict.APPLIED, "judged"))
+    again = reopened(store, kept.id)
+    assert again.fence > again.attempts == 1
+
+
+def test_what_only_met_a_pause_was_not_judged_and_what_was_judged_before_it_stays_so(store, time):
+    link = paged(store)
+    before, slow = judged(store, link, "before"), judged(store, link, "slow", reason=f"{PAUSED}: judged later")
+    time.pass_(10)
+    store.write(lambda tx: tx.hold(link.id, "Ada"))
+    during = judged(store, link, "during")
+    for id_ in (during, slow, before):  # of what is left, none is as new
+        reopened(store, id_)
+        assert is_behind(store, id_, link) == (id_ == before)
+
+
+def test_what_is_judged_again_after_a_pause_is_not_behind_itself(store, time):
+    link = paged(store)
+    store.write(lambda tx: tx.hold(link.id, "Ada"))
+    story = [judged(store, link, key, reason=f"{PAUSED}: judged later") for key in ("one", "two")]
+    assert store.write(lambda tx: tx.free(tx.link(link.id))) == 2
+    assert [is_behind(store, id_, link) for id_ in story] == [False, False]
+
+
+def test_what_met_the_pause_of_one_link_was_judged_on_the_others(store):
+    paused, other = paged(store, 1), paged(store, 2)
+    store.write(lambda tx: tx.hold(paused.id, "Ada"))
+    kept = keep(store)
+    (delivery,) = claim_deliveries(store)
+    links = [paused.id, other.id]
+    store.write(lambda tx: tx.close(delivery, Verdict.IGNORED, f"{PAUSED}; already open", links))
+    reopened(store, kept.id)
+    assert (is_behind(store, kept.id, paused), is_behind(store, kept.id, other)) == (False, True)
