@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from bridge.core import marks
+from bridge.model import Status
 from simulation.machine import TOOL, Machine
 from simulation.network import Network
 from simulation.people import People
@@ -79,12 +80,21 @@ def i2_one_live_page_for_a_mark(e: Evidence) -> str:
 
 
 def i2_one_live_mirror_for_an_alert(e: Evidence) -> str:
-    """Rootly takes up a repeat only while the first lives: what a person resolved meanwhile may be raised once more."""
-    live = [a.external_id for a in e.vendors.rootly.alerts.by_id.values() if a.external_id and a.status not in GONE]
-    for key, count in Counter(live).items():
+    """Rootly takes up a repeat only while the first lives: what a person resolved meanwhile may be raised once more.
+    A new episode waits for nothing, so the alert of the one before it may live until its resolve, owed by now, is done.
+    """
+    leaving = {row[0] for row in e.book.execute(LEAVING)}
+    live = [a for a in e.vendors.rootly.alerts.by_id.values() if a.external_id and a.status not in GONE]
+    for key, count in Counter(a.external_id for a in live if a.deduplication_key not in leaving).items():
         if count > 1:
             return f"I2 {count} live Rootly alerts stand for {key}"
     return ""
+
+
+LEAVING = f"""
+SELECT of FROM outbox WHERE state = 'owed' AND target = 'rootly' AND kind = 'advance'
+    AND json_extract(command, '$.status') = {Status.RESOLVED:d}
+"""
 
 
 def i2_one_link_for_a_trouble(e: Evidence) -> str:
@@ -211,11 +221,12 @@ def i5_nothing_ends_by_itself(e: Evidence) -> str:
 
 
 def _resolved_page(e: Evidence, incident: str) -> str:
-    """One that no person resolved and that was no double."""
+    """One that no person resolved and that was no double, neither of a live page nor of one that a person ended."""
     pages = [a for a in e.vendors.pagertree.world.alerts if str(a["thirdparty_id"]).startswith(f"rootly:{incident}#")]
-    live = {a["thirdparty_id"] for a in pages if a["status"] not in GONE}
-    over = [a for a in pages if a["status"] == "resolved" and a["id"] not in e.people.ended]
-    return next((a["id"] for a in over if a["thirdparty_id"] not in live), "")
+    people = e.people.ended
+    kept = {a["thirdparty_id"] for a in pages if a["status"] not in GONE or a["id"] in people}
+    over = [a for a in pages if a["status"] == "resolved" and a["id"] not in people]
+    return next((a["id"] for a in over if a["thirdparty_id"] not in kept), "")
 
 
 def i8_only_creates_and_moves_are_waited_for(e: Evidence) -> str:
@@ -261,6 +272,9 @@ LAST_KEPT = "SELECT MAX(rowid) FROM deliveries"
 
 # It asks what came in at the doors: only one delivery more can break it.
 OF_WHAT_CAME: frozenset[Invariant] = frozenset({i1_a_repeat_is_one_delivery})
+
+# It asks the vendors, and the tables for what is still owed to them.
+OF_BOTH: frozenset[Invariant] = frozenset({i2_one_live_mirror_for_an_alert})
 
 # They ask the bridge's own tables; what else they look at only grows and only allows more.
 OF_WHAT_IS_STORED: frozenset[Invariant] = frozenset(

@@ -328,11 +328,15 @@ class Machine:
         return len(tries)
 
     def _spread(self, came: Settlement | None) -> None:
-        """I9: waits of our own are spread over their whole length, or a thousand calls would come back at once."""
+        """I9: waits of our own are spread over their whole length, or a thousand calls would come back at once.
+        One for the budget is the vendor's, at most a minute, and the budget lets those who come back through by turns.
+        """
         refused = came is not None and came.state == "dead" and came.kind == "auth"
         if came is not None and refused and "403" not in came.reason:  # one forbidden call may be given up, a key not
             self.broken.append(f"I4 a call was given up because our key was refused ({came.reason})")
-        if came is None or came.state != "owed" or came.asked or came.reason.startswith("looked for"):
+        if came is None or came.state != "owed" or came.asked or not came.counted:
+            return
+        if came.reason.startswith("looked for"):
             return
         if came.due_in.total_seconds() not in SCHEDULE:
             return

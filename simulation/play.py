@@ -19,7 +19,7 @@ from bridge.systems.integrations import ARRIVAL
 from simulation import chances, vendors
 from simulation.agreement import disagreements
 from simulation.chances import ORDINARY, Weather, long_tailed
-from simulation.invariants import INVARIANTS, LAST_KEPT, OF_WHAT_CAME, OF_WHAT_IS_STORED, Evidence, Invariant
+from simulation.invariants import INVARIANTS, LAST_KEPT, OF_BOTH, OF_WHAT_CAME, OF_WHAT_IS_STORED, Evidence, Invariant
 from simulation.machine import RESYNC, TOOL, Machine
 from simulation.network import Network
 from simulation.operators import Operators
@@ -270,15 +270,19 @@ class Play:
 
     def _check(self) -> None:
         """Every state is looked at once: what an invariant asks for and did not change since is as sound as it was."""
-        assert self.book is not None
         now, before = self._state(), self.checked
         if now == before:
             return
         self.checked = now
-        evidence = Evidence(self.book, self.accepted, self.people, self.vendors, self.network, self.machine)
+        evidence = self.evidence()
         for invariant in _in_question(before, now):
             if fault := invariant(evidence):
                 raise Broken(fault)
+
+    def evidence(self) -> Evidence:
+        """What there is to judge by. Asked for while the disk is plugged."""
+        assert self.book is not None
+        return Evidence(self.book, self.accepted, self.people, self.vendors, self.network, self.machine)
 
     def _state(self) -> State:
         assert self.book is not None
@@ -306,9 +310,8 @@ SELECT (SELECT count(*) FROM deliveries WHERE verdict = 'waiting') + (SELECT cou
 @lru_cache(maxsize=16)
 def _asked_anew(came: bool, stored: bool, around: bool) -> tuple[Invariant, ...]:
     """Those that look at something new, in their order."""
-    new = (
-        dict.fromkeys(INVARIANTS, around) | dict.fromkeys(OF_WHAT_IS_STORED, stored) | dict.fromkeys(OF_WHAT_CAME, came)
-    )
+    new = dict.fromkeys(INVARIANTS, around) | dict.fromkeys(OF_BOTH, around or stored)
+    new |= dict.fromkeys(OF_WHAT_IS_STORED, stored) | dict.fromkeys(OF_WHAT_CAME, came)
     return tuple(one for one in INVARIANTS if new[one])
 
 
@@ -318,7 +321,8 @@ def _in_question(before: State | None, now: State) -> tuple[Invariant, ...]:
     return _asked_anew(now.came != before.came, now.stored != before.stored, now.around != before.around)
 
 
-def _set_up(seed: int, time: Time, weather: Weather) -> Play:
+def set_up(seed: int, time: Time, weather: Weather = ORDINARY) -> Play:
+    """All is there and nothing has begun."""
     chance = Random(f"play {seed}")
     rates = chances.drawn(chance, weather)
     play = object.__new__(Play)
@@ -342,7 +346,7 @@ def play(seed: int, sabotage: Sequence[Place] = (), weather: Weather = ORDINARY)
     time = Time(seed)
     try:
         with replaced(in_vendors(time)), replaced(silenced()), replaced(sabotage):
-            return _played(_set_up(seed, time, weather))
+            return _played(set_up(seed, time, weather))
     finally:
         structlog.configure(**before)
 

@@ -18,14 +18,14 @@ from simulation.threads import Promise
 from simulation.vendors import KEYS, URLS, Post, Vendors
 from simulation.virtual import Time, in_vendors, replaced, silenced
 
-SECONDS = 12.0
+SECONDS = 6.0
 
 BEARER = {name: {"Authorization": f"Bearer {key}"} for name, key in KEYS.items()}
 JSON_API = BEARER["rootly"] | {"Content-Type": "application/vnd.api+json"}
 ALERTS = Request("GET", f"{URLS['pagertree']}/alerts", BEARER["pagertree"])
 INCIDENTS = Request("GET", f"{URLS['rootly']}/v1/incidents", JSON_API)
 ENDPOINTS = Request("GET", f"{URLS['rootly']}/v1/webhooks/endpoints", JSON_API)
-FIRST, MOST = 100_000, 200  # a faster machine plays no others than a slower one
+FIRST, MOST = 100_000, 80  # a faster machine plays no others than a slower one
 
 
 @pytest.fixture(scope="module", autouse=True)
