@@ -28,6 +28,7 @@ from bridge.systems import page
 from bridge.systems.contract import Source, Target
 from bridge.systems.integrations import Door
 from bridge.templates import render
+from bridge.tracing import NoTracing, Tracing
 from bridge.transport import Transport, origin
 
 
@@ -52,6 +53,7 @@ class Parts:
     metrics: Metrics
     shelf: Shelf = field(default_factory=Shelf)
     replica: Replica = field(default_factory=Replica)
+    tracing: Tracing = field(default_factory=NoTracing)
     clock: Callable[[], datetime] = wall_clock
 
 

@@ -25,6 +25,7 @@ _QUIET = {
     "asyncio": "WARNING",
     "procrastinate": "CRITICAL",  # what ends its worker is told as `engine.lost`, in one line
     "psycopg.pool": "CRITICAL",  # the same
+    "opentelemetry.exporter": "CRITICAL",  # the same as `traces.lost`
 }
 
 

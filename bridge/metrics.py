@@ -33,6 +33,7 @@ HISTOGRAMS = {
 GAUGES = {
     "bridge_backlog": ("Calls owed.", ("target", "lane")),
     "bridge_oldest_owed_seconds": ("Age of the oldest call that is owed.", ()),
+    "bridge_oldest_page_seconds": ("Age of the oldest page that is owed and not held by the storm breaker.", ()),
     "bridge_waiting": ("Deliveries not judged yet.", ()),
     "bridge_oldest_waiting_seconds": ("Age of the oldest delivery that is not judged yet.", ()),
     "bridge_quarantined": ("Deliveries kept, not understood, replayable.", ()),
@@ -47,6 +48,18 @@ METRICS: Mapping[str, str] = {
     ENGINE: "Since the engine of this replica was last at work; on PostgreSQL only.",
 }
 
+ALARMS = (
+    *("page", "receiver", "integration", "old_page", "dead_call", "double", "marks", "circuit", "drift", "storm"),
+    *("owed", "quarantine", "silence", "repairs", "disk", "canary"),  # the rules of `bridge.core.alarms`
+)
+DOORS = ("pagertree", "rootly")  # and the systems that are called
+AT_ZERO: Mapping[
+    str, tuple[tuple[str, ...], ...]
+] = {  # told before the first: a rise from nothing is no rise to a rule
+    "bridge_alarms_total": tuple((kind,) for kind in ALARMS),
+    "bridge_missed_total": tuple((door,) for door in DOORS),
+    "bridge_received_total": tuple((door, answer) for door in DOORS for answer in ("unauthorized", "unavailable")),
+}
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600)
 
 
@@ -65,6 +78,9 @@ class Metrics:
             n: Histogram(n, help_, labels, registry=self._registry, buckets=_SECONDS)
             for n, (help_, labels) in HISTOGRAMS.items()
         }
+        for name, rows in AT_ZERO.items():
+            for labels in rows:
+                self._counters[name].labels(*labels)
         self._registry.register(_Figures(figures))
         self._values: set[str] = set()
 
@@ -138,6 +154,7 @@ def _samples(name: str, figures: Mapping[str, Any]) -> list[tuple[list[str], flo
         case "bridge_backlog":
             return [([row["target"], row["lane"]], float(row["calls"])) for row in figures["backlog"]]
         case "bridge_circuit_open":
-            return [([row["target"]], float(bool(row["open"]))) for row in figures["circuits"]]
+            met = {row["target"]: float(bool(row["open"])) for row in figures["circuits"]}
+            return [([target], held) for target, held in (dict.fromkeys(DOORS, 0.0) | met).items()]
         case _:
             return [([], float(figures[name.removeprefix("bridge_").removesuffix("_seconds")]))]

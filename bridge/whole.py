@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Thread
 
 from bridge.app import Parts, assemble
 from bridge.config import Config
 from bridge.log import get_log
+from bridge.tracing_opening import tracing_of
 from bridge.web.front import Front, create_app
 from bridge.web.server import Server, serve
 from bridge.worker import Worker
@@ -37,6 +38,7 @@ class Bridge:
             self.worker.stop()
             self.parts.transport.close()
             self.parts.store.close()
+            self.parts.tracing.close()
             log.info("stopped")
 
     def run_aside(self) -> Thread:
@@ -53,7 +55,7 @@ class Bridge:
 
 def open_bridge(config: Config) -> Bridge:
     """Raises `Busy`, `Broken`, or OSError when the address is taken."""
-    parts = assemble(config)
+    parts = replace(assemble(config), tracing=tracing_of())
     try:
         front = create_app(parts)
         server = serve(front, config.server.host, config.server.port)

@@ -1,11 +1,18 @@
 """What is counted, and under which labels."""
 
-from bridge.metrics import MOST_VALUES, Metrics
+import re
+from dataclasses import fields
+from pathlib import Path
 
+from bridge.core.alarms import Rules
+from bridge.metrics import ALARMS, MOST_VALUES, Metrics
+
+ROOT = Path(__file__).parent.parent
 FIGURES = {
     "backlog": [{"target": "rootly", "lane": "pages", "calls": 3}],
     "circuits": [{"target": "rootly", "open": True}, {"target": "pagertree", "open": False}],
     "oldest_owed": 12.5,
+    "oldest_page": 8.0,
     "oldest_waiting": 0.0,
     "waiting": 1,
     "quarantined": 2,
@@ -25,7 +32,7 @@ def test_gauges_say_what_the_store_says_at_the_moment_of_asking():
     assert 'bridge_backlog{lane="pages",target="rootly"} 3.0' in lines(metrics)
     figures["dead"] = 6
     told = lines(metrics)
-    assert {"bridge_dead 6.0", "bridge_quarantined 2.0", "bridge_oldest_owed_seconds 12.5"} <= told
+    assert {"bridge_dead 6.0", "bridge_quarantined 2.0", "bridge_oldest_page_seconds 8.0"} <= told
     assert {'bridge_circuit_open{target="rootly"} 1.0', 'bridge_circuit_open{target="pagertree"} 0.0'} <= told
 
 
@@ -48,6 +55,25 @@ def test_counters_count_under_their_labels():
         'bridge_alarms_total{kind="drift"} 1.0',
         'bridge_echoes_total{source="rootly"} 1.0',
     } <= lines(metrics)
+
+
+def test_a_circuit_that_never_opened_is_told_as_closed():
+    told = lines(Metrics(lambda: {**FIGURES, "circuits": []}))
+    assert {'bridge_circuit_open{target="rootly"} 0.0', 'bridge_circuit_open{target="pagertree"} 0.0'} <= told
+
+
+def test_what_a_rule_watches_stands_at_zero_before_it_rises():
+    told = lines(Metrics(lambda: FIGURES))
+    assert {'bridge_alarms_total{kind="page"} 0.0', 'bridge_missed_total{source="rootly"} 0.0'} <= told
+    assert 'bridge_received_total{answer="unavailable",source="pagertree"} 0.0' in told
+
+
+def test_every_kind_of_alarm_that_the_code_raises_is_told_from_the_start():
+    code = "".join(path.read_text() for path in sorted((ROOT / "bridge").rglob("*.py")))
+    raised = set(re.findall(r'(?:metrics\.alarm\(|_alarm\(parts, call, )"(\w+)"', code))
+    rules = {field.name for field in fields(Rules)}
+    assert len(raised) > 5
+    assert raised | rules == set(ALARMS)
 
 
 def test_lag_is_measured_by_direction_and_never_below_zero():

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from bridge.app import Parts
+from bridge.config import Config
 from bridge.core import alarms
 from bridge.core.alarms import BRIDGE, Alarm, Rules, Standing
 from bridge.core.policy import PAGERTREE, ROOTLY, Terms
@@ -21,7 +23,7 @@ from bridge.flows import canary
 from bridge.flows.signals import end_own, raise_own, receivers_of
 from bridge.flows.units import written
 from bridge.log import get_log
-from bridge.model import Trouble
+from bridge.model import Circuit, Trouble
 from bridge.store.contract import Reports, Transaction
 
 HOLDING = "alarms.holding"  # ids of the alarms whose rule holds
@@ -35,8 +37,9 @@ log = get_log(__name__)
 
 def check(parts: Parts, since: datetime) -> None:
     """`since`: when the bridge began to listen; silence before it is no sign."""
-    rules = rules_of(parts)
-    found = alarms.holding(rules, _standing(parts, rules, since), parts.clock())
+    now, circuits = parts.clock(), tuple(parts.circuits.known.values())
+    with parts.store.reports() as reports:
+        found = holding(parts.config, reports, circuits, since, now)
     begun, ended = written(parts, lambda tx: _change(parts, tx, found))
     for alarm in begun:
         parts.metrics.alarm(alarm.rule)
@@ -45,8 +48,18 @@ def check(parts: Parts, since: datetime) -> None:
         log.warning("alarm.over", alarm=id_)
 
 
-def rules_of(parts: Parts) -> Rules:
-    chosen = parts.config.alarms
+def holding(
+    config: Config, reports: Reports, circuits: Sequence[Circuit], since: datetime, now: datetime
+) -> tuple[Alarm, ...]:
+    """The alarms whose rule holds. `since`: as above."""
+    rules = _rules_of(config)
+    return alarms.holding(
+        rules, _standing(config, reports, circuits, _silent(reports, rules.silence, since, now), now), now
+    )
+
+
+def _rules_of(config: Config) -> Rules:
+    chosen = config.alarms
     same = {field.name: getattr(chosen, field.name) for field in fields(Rules) if field.name != "canary"}
     return Rules(**same, canary=chosen.canary.within if chosen.canary else None)
 
@@ -54,22 +67,24 @@ def rules_of(parts: Parts) -> Rules:
 # -- how the bridge stands ---------------------------------------------------------------------------------------------
 
 
-def _standing(parts: Parts, rules: Rules, since: datetime) -> Standing:
-    flight, folder = parts.store.write(canary.flying), parts.config.folder
-    with parts.store.reports() as reports:
-        figures: Any = reports.figures()
-        return Standing(
-            oldest_page=timedelta(seconds=figures["oldest_page"]),
-            oldest_at=figures["oldest_page_at"],
-            circuits=tuple(parts.circuits.known.values()),
-            quarantined=figures["quarantined_lately"],
-            dead=figures["dead_lately"],
-            silent=_silent(reports, rules.silence, since, parts.clock()),
-            repairs=_repairs(reports, parts.policy.installed_at + parts.config.jobs.resync + A_MINUTE),
-            held=figures["storm_held"],
-            canary=parts.clock() - flight.since if flight else timedelta(0),
-            free=shutil.disk_usage(folder).free if folder else None,
-        )
+def _standing(
+    config: Config, reports: Reports, circuits: Sequence[Circuit], silent: tuple[str, ...], now: datetime
+) -> Standing:
+    figures: Any = reports.figures()
+    flight, installed = canary.flying(reports), reports.fact("installed_at")
+    settled = datetime.fromisoformat(installed) + config.jobs.resync + A_MINUTE if installed else now
+    return Standing(
+        oldest_page=timedelta(seconds=figures["oldest_page"]),
+        oldest_at=figures["oldest_page_at"],
+        circuits=tuple(circuits),
+        quarantined=figures["quarantined_lately"],
+        dead=figures["dead_lately"],
+        silent=silent,
+        repairs=_repairs(reports, settled),
+        held=figures["storm_held"],
+        canary=now - flight.since if flight else timedelta(0),
+        free=shutil.disk_usage(config.folder).free if config.folder else None,
+    )
 
 
 def _silent(reports: Reports, most: timedelta | None, since: datetime, now: datetime) -> tuple[str, ...]:

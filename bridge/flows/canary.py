@@ -17,7 +17,7 @@ from bridge.flows.signals import end_own, raise_own, receivers_of
 from bridge.flows.units import written
 from bridge.log import get_log
 from bridge.model import Trouble
-from bridge.store.contract import Transaction
+from bridge.store.contract import Reports, Transaction
 
 FLYING = "canary.flying"  # the fact that tells of the one under way
 SIDES = (PAGERTREE, ROOTLY)
@@ -85,8 +85,8 @@ def _land(parts: Parts, tx: Transaction, flight: Flight) -> None:
     tx.set_fact(FLYING, "")
 
 
-def flying(tx: Transaction) -> Flight | None:
-    told = json.loads(tx.fact(FLYING) or "null")
+def flying(facts: Transaction | Reports) -> Flight | None:
+    told = json.loads(facts.fact(FLYING) or "null")
     if told is None:
         return None
     at, since = (datetime.fromisoformat(told[name]) for name in ("at", "since"))

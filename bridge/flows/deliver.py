@@ -60,7 +60,10 @@ class Delivered:
 
 def deliver(parts: Parts, call: Call, chance: float) -> Delivered:
     """Make one claimed call and hand what came of it to the store."""
-    return _handed_over(parts, call, carry_out(parts, call, chance))
+    with parts.tracing.calling(call) as attempt:
+        settlement = carry_out(parts, call, chance)
+        attempt.settled(settlement)
+    return _handed_over(parts, call, settlement)
 
 
 def put_off(parts: Parts, call: Call, crash: Exception) -> Delivered:
@@ -100,10 +103,7 @@ def _dead(call: Call, settlement: Settlement) -> str:
 
 def _tell(parts: Parts, call: Call, settlement: Settlement) -> None:
     command = call.command
-    kind = type(command).__name__.lower()
-    parts.metrics.called(command.target, settlement.state, settlement.kind)
-    if settlement.state == "done" and (received := received_at(call.cause)) is not None:
-        parts.metrics.lag(f"to_{command.target}", (parts.clock() - received).total_seconds())
+    _count(parts, call, settlement)
     if settlement.state == "dead":
         parts.metrics.alarm("dead_call")
         log.error("alarm", kind="dead_call", what=_dead(call, settlement), call=call.id, link=call.link.id)
@@ -113,9 +113,16 @@ def _tell(parts: Parts, call: Call, settlement: Settlement) -> None:
         link=call.link.id,
         delivery=call.cause,
         target=command.target,
-        command=kind,
+        command=type(command).__name__.lower(),
         of=command.of,
         state=settlement.state,
         reason=settlement.reason,
         attempts=call.attempts,
     )
+
+
+def _count(parts: Parts, call: Call, settlement: Settlement) -> None:
+    target = call.command.target
+    parts.metrics.called(target, settlement.state, settlement.kind)
+    if settlement.state == "done" and (received := received_at(call.cause)) is not None:
+        parts.metrics.lag(f"to_{target}", (parts.clock() - received).total_seconds())

@@ -56,6 +56,11 @@ def stopped(parts: Parts, call: Call, command: Create) -> Settlement | None:
         return outcomes.superseded("not needed any more: read again just before it left")
     if (over := outcomes.over_meanwhile(call, link)) is not None:
         return over
+    return _aged(parts, call, link, command)
+
+
+def _aged(parts: Parts, call: Call, link: Link, command: Create) -> Settlement | None:
+    """What becomes of it where it is too old to be paged."""
     if call.progress in (HELD, RESUMED):
         return None  # we made it wait, so its age is no reason
     asked_at = call.created_at if is_page_mark(command.of) else None  # what was asked for is as old as the asking

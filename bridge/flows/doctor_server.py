@@ -52,6 +52,10 @@ def _version(server: Server) -> Check:
 
 
 def _durability(server: Server) -> Check:
+    return _not_durable(server) or _not_whole(server) or ok("durability", _waits_for(server))
+
+
+def _not_durable(server: Server) -> Check | None:
     if not server.fsync:
         what = "fsync is off: a power cut loses what was answered 200, and may damage the database"
         return fail("durability", what, "set fsync = on at the server")
@@ -60,6 +64,11 @@ def _durability(server: Server) -> Check:
             f"synchronous_commit stays {server.commits} though the bridge asks for on: a crash loses what was answered"
         )
         return fail("durability", what, "let nothing between the bridge and PostgreSQL change it")
+    return None
+
+
+def _not_whole(server: Server) -> Check | None:
+    """What is answered 200 is kept, but not everything is as it should be."""
     if server.unconfirmed:
         what = f"a COMMIT waits for a standby that does not confirm ({server.standbys}): webhooks are answered 503"
         return fail(
@@ -68,10 +77,14 @@ def _durability(server: Server) -> Check:
     if not server.full_page_writes:
         what = "full_page_writes is off: a power cut may damage the database"
         return warn("durability", what, "set full_page_writes = on, unless the disk writes whole pages at once")
+    return None
+
+
+def _waits_for(server: Server) -> str:
     standbys = f"and for a standby ({server.standbys})" if server.standbys else (
         "and for no standby: a failover may lose the last moments (synchronous_standby_names)"
     )  # fmt: skip
-    return ok("durability", f"every COMMIT waits for the disk (synchronous_commit {server.commits}), {standbys}")
+    return f"every COMMIT waits for the disk (synchronous_commit {server.commits}), {standbys}"
 
 
 def _room(server: Server) -> Check:

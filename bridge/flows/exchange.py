@@ -18,7 +18,8 @@ def exchange(parts: Parts, request: Request) -> Answer:
     wait = parts.budgets.wait(request.budget)
     if wait > 0:
         return NoAnswer(False, f"our own budget of requests is used up for {wait:.1f} s", after=wait)
-    answer = parts.transport.send(request)
+    answer = parts.transport.send(parts.tracing.marked(request))
+    parts.tracing.answered(answer)
     if isinstance(answer, Response):
         parts.budgets.learn(request.budget, answer)
         clocks.compare(parts, request, answer)

@@ -193,6 +193,8 @@ def _receivers(done: Done) -> list[str]:
 def _told(parts: Parts, done: Done) -> None:
     parts.metrics.received(PAGE, "accepted" if done.delivery is not None else "duplicate")
     if done.delivery is not None:
+        with parts.tracing.judging(done.delivery) as step:
+            step.judged(done.verdict, done.reason)
         tell(parts, done.delivery, done.verdict, done.reason, done.decisions)
 
 

@@ -16,6 +16,7 @@ from bridge.log import get_log
 from bridge.model import Hook
 from bridge.redact import MASK
 from bridge.store.contract import Kept
+from bridge.tracing import Arrival
 
 if TYPE_CHECKING:
     from bridge.app import Parts
@@ -43,6 +44,7 @@ class Arriving:
     status: str  # what its kind alone tells
     masked: Hook  # as it is stored
     promise: Future[Kept]
+    arrival: Arrival | None  # for its trace
 
     def received(self, patience: float) -> Received:
         """Raises `Unavailable` when it is not stored within so many seconds; stored later, it makes a duplicate."""
@@ -52,17 +54,22 @@ class Arriving:
             raise Unavailable("the store did not commit in time") from None
         status = "duplicate" if kept.duplicate else self.status
         self.parts.metrics.received(self.source, status)
+        self.parts.tracing.received(self.arrival, self.source, kept.id, status)
         log.info("webhook.received", source=self.source, status=status, delivery=kept.id, stale=self.masked.stale)
         return Received(status, kept.id)
 
 
 def admit(parts: Parts, source: str, hook: Hook) -> Arriving:
     """A webhook of a sender we know, not stored yet. Raises `Unverified`."""
-    dialect = parts.sources[source]
+    arrival, dialect = parts.tracing.arrived(hook), parts.sources[source]
     stale = dialect.verify(parts.settings[source], hook, parts.clock()).stale
     key, status = dialect.delivery_key(hook), dialect.glance(hook)
-    masked = _logged(parts, hook) if source in parts.policy.integrations else _masked(parts, hook, stale)
-    return Arriving(parts, source, key, status, masked, Future())
+    return Arriving(parts, source, key, status, as_stored(parts, source, hook, stale), Future(), arrival)
+
+
+def as_stored(parts: Parts, source: str, hook: Hook, stale: bool = False) -> Hook:
+    """The request as it is kept, and judged later: without our secrets."""
+    return _logged(parts, hook) if source in parts.policy.integrations else _masked(parts, hook, stale)
 
 
 def hand_over(parts: Parts, arriving: Sequence[Arriving]) -> None:

@@ -54,10 +54,10 @@ class Run:
     finished_at: datetime | None = None
 
 
-def start(parts: Parts, plan: bool, actor: str) -> str:
+def start(parts: Parts, plan: bool, actor: str, progress: Progress | None = None) -> str:
     """Begin a run in the background; returns its id."""
     run = _begin(parts, plan, actor)
-    Thread(target=_run, args=(parts, run, _silent), name="resync", daemon=True).start()
+    Thread(target=_run, args=(parts, run, progress or _silent), name="resync", daemon=True).start()
     return run.id
 
 

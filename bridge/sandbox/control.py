@@ -27,6 +27,7 @@ class _Entry:
     query: str
     body: bytes
     at: float
+    traceparent: str = ""  # of W3C Trace Context, where the caller gave one
     status: int | None = None
 
 
@@ -63,7 +64,8 @@ class RequestLog:
     def _enter(self, environ: "WSGIEnvironment") -> _Entry:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = BytesIO(body)
-        entry = _Entry(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"], body, time.time())
+        method, path, query = environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"]
+        entry = _Entry(method, path, query, body, time.time(), environ.get("HTTP_TRACEPARENT", ""))
         with self._guard:
             self._entries.append(entry)
         return entry
@@ -72,7 +74,8 @@ class RequestLog:
 def _shown(number: int, entry: _Entry) -> dict[str, Any]:
     query = dict(parse_qsl(entry.query, keep_blank_values=True))
     shown = {"index": number, "method": entry.method, "path": entry.path, "query": query}
-    return shown | {"json": _json(entry.body), "status": entry.status, "at": entry.at}
+    shown |= {"json": _json(entry.body), "status": entry.status, "at": entry.at}
+    return shown | ({"traceparent": entry.traceparent} if entry.traceparent else {})
 
 
 def _json(body: bytes) -> Any:

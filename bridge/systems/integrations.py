@@ -141,17 +141,22 @@ def _event(door: Door, reading: Reading, data: Mapping[str, object], fresh: str)
 def _worded(door: Door, reading: Reading, data: JSON) -> Reading:
     """With title and description as the integration's templates have them; one that fails leaves the tool's words."""
     settings = door.settings
-    shown = {"id": settings.id, "name": settings.name, "type": settings.type, "urgency": settings.urgency}
     for field, template in (("title", settings.title_template), ("description", settings.description_template)):
         if template is None:
             continue
-        rendered = door.render(template, {"integration": shown, "data": data})
+        rendered = door.render(template, shown_to_templates(settings, data))
         if rendered.text is not None and (rendered.text.strip() or field == "description"):
             reading = _with(reading, field, rendered.text)
         else:
             why = rendered.fault or "it came out empty"
             reading = replace(reading, remark=_both(reading.remark, f"{field}_template: {why}, so the tool's stands"))
     return reading
+
+
+def shown_to_templates(settings: Settings, data: JSON) -> JSON:
+    """https://pagertree.com/docs/integrations: what a template may name."""
+    shown = {"id": settings.id, "name": settings.name, "type": settings.type, "urgency": settings.urgency}
+    return {"integration": shown, "data": data}
 
 
 def _with(reading: Reading, field: str, text: str) -> Reading:

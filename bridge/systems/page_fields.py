@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WithJsonSchema, model_validator
 
 from bridge.core.mapping import AUTO, SEVERITIES, URGENCIES, tidy_severity
 from bridge.systems.payload import clean, text
@@ -76,7 +76,7 @@ def _tags(value: object) -> tuple[str, ...]:
 
 def _best_name(entry: Mapping[str, object]) -> str:
     """PagerTree's own id, else a name: the ids of teams in Rootly mean nothing to PagerTree."""
-    names = [name.strip() for key in ("id", "pagertree_id", "name", "email") if (name := text(entry, key))]
+    names = [name.strip() for key in _NAMES if (name := text(entry, key))]
     if not names:
         raise ValueError(_NAMED)
     return next((name for name in names if _PAGERTREE_ID.fullmatch(name)), text(entry, "name", "email", "id").strip())
@@ -88,25 +88,46 @@ def _who(value: object) -> object:
     return clean(named).strip() if isinstance(named, str) else ""
 
 
+# What the document says of a field is what the validator before it takes, not the type that comes out of it.
+_NAMES = ("id", "pagertree_id", "name", "email")
+_NAMING = [{"required": [key], "properties": {key: {"type": ["string", "number"]}}} for key in _NAMES]  # one is enough
+_ONE = ({"type": ["string", "null"]}, {"type": "object", "anyOf": _NAMING})
+_LISTED = WithJsonSchema({"anyOf": [*_ONE, {"type": "array", "items": {"anyOf": [*_ONE]}}], "default": []})
+_TEXTS = WithJsonSchema({"type": ["array", "string", "null"], "items": {"type": ["string", "null"]}, "default": []})
+_UUID = WithJsonSchema({"anyOf": [{"type": "string", "format": "uuid"}, {"enum": ["", None]}], "default": None})
+_YES = WithJsonSchema({"enum": [True, False, None, "true", "false", 1, 0], "default": None})
+
 Words = Annotated[str | None, BeforeValidator(_said)]
-Receivers = Annotated[tuple[str, ...], BeforeValidator(_receivers)]
-Tags = Annotated[tuple[str, ...], BeforeValidator(_tags)]
+Urgency = Annotated[str | None, BeforeValidator(_urgency), WithJsonSchema({"enum": [AUTO, *URGENCIES, "", None]})]
+Severity = Annotated[str | None, BeforeValidator(_severity), WithJsonSchema({"enum": [AUTO, *SEVERITIES, "", None]})]
+Receivers = Annotated[tuple[str, ...], BeforeValidator(_receivers), _LISTED]
+Tags = Annotated[tuple[str, ...], BeforeValidator(_tags), _TEXTS]
+Who = Annotated[str, BeforeValidator(_who), WithJsonSchema({})]  # whatever it is, it is no fault
 
 
 class Changes(BaseModel):
     """What may be changed of a page. What is not there, or null, is not said."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 
     title: Words = None
+    """What it is about; only a page with an incident_id can do without."""
     description: Words = None
-    urgency: Annotated[str | None, BeforeValidator(_urgency)] = None
-    severity: Annotated[str | None, BeforeValidator(_severity)] = None
+    """More about it."""
+    urgency: Urgency = None
+    """Nothing and auto are what the incident's severity maps to, without an incident the default."""
+    severity: Severity = None
+    """PagerTree shows it on incidents only."""
     teams: Receivers = ()
+    """Who is paged: a name, e-mail, prefix id or ULID, an object with one of those, or a list. Nobody: the routes."""
     users: Receivers = ()
+    """As teams."""
     routers: Receivers = ()
-    incident: bool | None = None
+    """As teams."""
+    incident: Annotated[bool | None, _YES] = None
+    """Whether PagerTree shall treat it as an incident."""
     message: Words = None
+    """The incident's message in PagerTree."""
 
     @property
     def receivers(self) -> tuple[str, ...]:
@@ -125,7 +146,9 @@ class Page(Changes):
     """A new page. It says what it is about, or joins an incident that does."""
 
     tags: Tags = ()
-    incident_id: Annotated[str | None, BeforeValidator(_incident_id)] = None
+    """Tags of the alert."""
+    incident_id: Annotated[str | None, BeforeValidator(_incident_id), _UUID] = None
+    """The Rootly incident that it is for."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Page:
@@ -137,10 +160,12 @@ class Page(Changes):
 class Move(BaseModel):
     """Acknowledge or resolve: who wanted it and why. A workflow may send any object, so other keys are passed over."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 
-    by: Annotated[str, BeforeValidator(_who)] = ""
-    note: Annotated[str, BeforeValidator(_who)] = ""
+    by: Who = ""
+    """Who wanted it: a text, or an object with a name, full_name or email."""
+    note: Who = ""
+    """Why; a comment on the alert."""
 
 
 _SAY = {
@@ -152,13 +177,14 @@ _SAY = {
 
 def faults_of(error: ValidationError, kind: type[BaseModel]) -> Iterator[str]:
     """Never with a value in them: a body may hold what is nobody's business."""
+    known = [field.alias or name for name, field in kind.model_fields.items()]
     for detail in error.errors(include_url=False, include_input=False):
         field = ".".join(map(str, detail["loc"]))
         match detail["type"]:
             case "extra_forbidden":
-                yield f"{clean(field)[:60]}: is not a field; known are {', '.join(kind.model_fields)}."
+                yield f"{clean(field)[:60]}: is not a field; known are {', '.join(known)}."
             case "value_error":
                 said = str(detail["ctx"]["error"])
                 yield f"{field}: {said}." if field else f"{said}."
-            case known:
-                yield f"{field}: {_SAY.get(known, detail['msg'])}."
+            case other:
+                yield f"{field}: {_SAY.get(other, detail['msg'])}."

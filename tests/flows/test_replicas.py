@@ -24,7 +24,7 @@ from bridge.model import Answer, Done, NoAnswer, Request, Retry
 from bridge.replica import Replica
 from bridge.schedule import Job, run_in_slot
 from bridge.shelf import Shelf
-from tests.cli.terminal import until
+from tests.e2e.harness import until
 from tests.e2e.histories import Lab
 from tests.flows.by_hand import heard
 from tests.flows.test_worker import FREE, YAML, note, owe, owed

@@ -14,7 +14,7 @@ from bridge.errors import Unavailable
 from bridge.judges import Judges
 from bridge.model import Hook
 from bridge.store.sqlite_engine import Engine
-from tests.cli.terminal import until
+from tests.e2e.harness import until
 from tests.e2e.histories import Lab, open_lab
 from tests.flows.by_hand import heard, owed
 
