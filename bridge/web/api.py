@@ -1,21 +1,25 @@
 """`/api/v1`: read what the bridge knows, and set right what stands.
 
-Rule: every door names its scope; every change is made by a flow, which leaves the token's name in the audit.
+Rule: the table gives each door its scope; every change is made by a flow, which leaves the token's name in the audit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, request
 
 from bridge.flows import replay as replays
 from bridge.flows import resync as resyncs
-from bridge.web import questions
+from bridge.web import questions, table
 from bridge.web.answers import Refusal, not_found
+from bridge.web.door import View, add
 from bridge.web.link_doors import MOVES, LinkDoors
 from bridge.web.questions import FILTERS
+from bridge.web.schemas import Replay, Resync
+from bridge.web.table import API
 
 if TYPE_CHECKING:
     from bridge.app import Parts
@@ -25,12 +29,7 @@ if TYPE_CHECKING:
 Row = dict[str, object]
 MOST_REPLAYED = 10_000
 
-_LISTS: dict[str, Callable[[Reports], Callable[..., list[Row]]]] = {
-    "deliveries": lambda reports: reports.deliveries,
-    "links": lambda reports: reports.links,
-    "calls": lambda reports: reports.calls,
-    "resyncs": lambda reports: lambda _filters, limit, before: reports.runs(limit, before),
-}
+_LISTS = ("deliveries", "links", "calls", "resyncs")
 _ONE: dict[str, Callable[[Reports], Callable[[str], Row | None]]] = {
     "deliveries": lambda reports: reports.delivery,
     "links": lambda reports: reports.link,
@@ -48,11 +47,10 @@ class Api:
     def listing(self, _actor: str, what: str) -> Row:
         page = questions.page(request.args, FILTERS[what])
         with self._parts.store.reports() as reports:
-            rows = _LISTS[what](reports)(page.filters, page.limit + 1, page.before)
-        items = rows[: page.limit]
-        return {"items": items, "next": items[-1]["id"] if len(rows) > page.limit else None}
+            found = reports.page(what, page.filters, page.limit, page.before)
+        return {"items": found.rows, "next": found.older or None}
 
-    def one(self, _actor: str, what: str, id_: str) -> Row:
+    def one(self, _actor: str, id_: str, what: str) -> Row:
         questions.filters(request.args, {})
         with self._parts.store.reports() as reports:
             row = _ONE[what](reports)(id_)
@@ -62,20 +60,18 @@ class Api:
 
     def replay(self, actor: str, id_: str) -> Row:
         questions.nothing(request.environ)
-        self.one(actor, "deliveries", id_)
+        self.one(actor, id_, "deliveries")
         return {"replayed": replays.replay(self._parts, [id_], actor)}
 
     def replay_many(self, actor: str) -> Row:
-        fields = questions.json_object(request.environ)
-        dry_run = fields.pop("dry_run", False)
-        if not isinstance(dry_run, bool):
-            raise Refusal(400, "bad_request", "dry_run is true or false.")
-        wanted = questions.filters(fields, FILTERS["deliveries"])
-        if not wanted:
+        asked = questions.asked(Replay, request.environ, (400, "bad_request"))
+        said = asked.model_dump(exclude_unset=True, exclude={"dry_run"})
+        wanted = questions.filters(said, FILTERS["deliveries"])
+        if not any(wanted.values()):
             raise Refusal(400, "bad_request", f"Name at least one filter: {', '.join(sorted(FILTERS['deliveries']))}.")
         ids = self._delivery_ids(wanted)
         more, ids = len(ids) > MOST_REPLAYED, ids[:MOST_REPLAYED]
-        if dry_run:
+        if asked.dry_run:
             return {"would_replay": len(ids), "more": more}
         return {"replayed": replays.replay(self._parts, ids, actor), "more": more}
 
@@ -92,41 +88,40 @@ class Api:
 
     def _set_right(self, actor: str, id_: str, flow: Callable[[Parts, list[str], str], int]) -> int:
         questions.nothing(request.environ)
-        call = self.one(actor, "calls", id_)
+        call = self.one(actor, id_, "calls")
         done = flow(self._parts, [id_], actor)
         if not done:
             raise Refusal(409, "conflict", f"The call is {call.get('state')}: there is nothing to do about it.")
         return done
 
     def resync(self, actor: str) -> Row:
-        wanted: dict[str, Any] = questions.json_object(request.environ)
-        plan = wanted.pop("plan", False)
-        if wanted or not isinstance(plan, bool):
-            raise Refusal(400, "bad_request", 'Only {"plan": true} or {"plan": false} is understood.')
+        plan = questions.asked(Resync, request.environ, (400, "bad_request")).plan
         run = resyncs.start(self._parts, plan, actor)
         self._parts.store.write(lambda tx: tx.audit(actor, "resync", run, "plan" if plan else ""))
         return {"id": run}
 
 
 def blueprint(parts: Parts, bearer: Bearer) -> Blueprint:
-    api, links, doors = Api(parts), LinkDoors(parts), Blueprint("api", __name__, url_prefix="/api/v1")
-
-    def door(method: str, rule: str, scope: str, view: Callable[..., Row], **fixed: str) -> None:
-        def guarded(**named: str) -> Row:
-            return view(bearer.admit(request.environ, scope), **fixed, **named)
-
-        doors.add_url_rule(rule, f"{method} {rule}".replace(".", ""), guarded, methods=[method])
-
-    for what in _LISTS:
-        door("GET", f"/{what}", "read", api.listing, what=what)
-        door("GET", f"/{what}/<id_>", "read", api.one, what=what)
-    door("POST", "/deliveries/<id_>/replay", "operate", api.replay)
-    door("POST", "/deliveries/replay", "operate", api.replay_many)
-    door("POST", "/calls/<id_>/retry", "operate", api.retry)
-    door("POST", "/calls/<id_>/discard", "operate", api.discard)
-    door("POST", "/resyncs", "operate", api.resync)
-    for move in MOVES:
-        door("POST", f"/links/<id_>/{move}", "operate", links.move, move=move)
-    door("POST", "/links", "operate", links.join)
-    door("GET", "/shadow", "read", links.shadow)
+    doors = Blueprint("api", __name__, url_prefix=API)
+    views = _views(Api(parts), LinkDoors(parts))
+    for door in table.doors("links", "deliveries", "calls", "resyncs"):
+        add(doors, door, views[door.name], bearer)
     return doors
+
+
+def _views(api: Api, links: LinkDoors) -> Mapping[str, View]:
+    """By the names that the table gives them."""
+    lists = {f"list{what.title()}": partial(api.listing, what=what) for what in _LISTS}
+    single = {f"read{_title(what)}": partial(api.one, what=what) for what in _ONE}
+    moves = {move: partial(links.move, move=move) for move in MOVES}
+    change: dict[str, View] = {
+        "replay": api.replay,
+        "replayMany": api.replay_many,
+        "retry": api.retry,
+        "discard": api.discard,
+    }
+    return {**lists, **single, **moves, **change, "resync": api.resync, "join": links.join, "readShadow": links.shadow}
+
+
+def _title(what: str) -> str:
+    return "Delivery" if what == "deliveries" else what.title().removesuffix("s")

@@ -48,6 +48,15 @@ def is_local(environ: WSGIEnvironment, trusted: Sequence[Network]) -> bool:
     return client is not None and client.is_loopback and (peer_trusted or not forwarded)
 
 
+def is_https(environ: WSGIEnvironment, trusted: Sequence[Network]) -> bool:
+    """Whether nobody on the way could read along: we were asked by https, or every proxy says so that we trust."""
+    if environ.get("wsgi.url_scheme") == "https":
+        return True
+    peer = _parse(environ.get("REMOTE_ADDR", ""))
+    said = [word.strip().lower() for word in environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")]
+    return peer is not None and any(peer in network for network in trusted) and set(said) == {"https"}
+
+
 def _parse(text: str) -> Address | None:
     try:
         address = ip_address(text.strip().strip("[]"))

@@ -20,6 +20,8 @@ from bridge.errors import BridgeError
 from bridge.log import get_log
 from bridge.web import answers
 from bridge.web.clients import Network, is_local
+from bridge.web.door import add
+from bridge.web.table import BY_NAME
 
 if TYPE_CHECKING:
     from bridge.app import Parts
@@ -76,22 +78,21 @@ class Readiness:
 def blueprint(parts: Parts, readiness: Readiness, bearer: Bearer, trusted: tuple[Network, ...]) -> Blueprint:
     doors = Blueprint("health", __name__)
 
-    @doors.get("/healthz")
     def healthz() -> Response:
         return _word("ok", 200)
 
-    @doors.get("/readyz")
     def readyz() -> Response:
         word = readiness.word()
         return _word(word, 503 if word == "unready" else 200)
 
-    @doors.get("/metrics")
     def figures() -> Response:
         asker = bearer.known(request.environ)
         if not is_local(request.environ, trusted) and (asker is None or not asker.may("read")):
             raise answers.not_found()
         return Response(parts.metrics.render(), content_type=metrics.CONTENT_TYPE)
 
+    for view in (healthz, readyz, figures):
+        add(doors, BY_NAME[view.__name__], view)
     return doors
 
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import request
 
-from bridge.core.durations import parse_duration
 from bridge.errors import Unreadable
 from bridge.flows import joining, shadow, surgery
 from bridge.flows.targets import Unfound
 from bridge.web import questions
 from bridge.web.answers import Refusal, not_found
+from bridge.web.schemas import Pause
 
 if TYPE_CHECKING:
     from bridge.app import Parts
@@ -34,15 +34,13 @@ class LinkDoors:
         self._parts = parts
 
     def move(self, actor: str, move: str, id_: str) -> surgery.Answer:
-        fields, id_ = questions.json_object(request.environ), id_[:LONGEST]
-        match move:
-            case "pause":
-                return _answered(lambda: surgery.pause(self._parts, id_, actor, _length(fields)))
-            case _ if fields:
-                raise Refusal(400, "bad_request", "Nothing can be said in this body.")
-            case "resume":
-                return _answered(lambda: surgery.resume(self._parts, id_, actor))
-        return _answered(lambda: surgery.unlink(self._parts, id_, actor))
+        id_ = id_[:LONGEST]
+        if move == "pause":
+            length = questions.asked(Pause, request.environ, (422, "invalid")).length
+            return _answered(lambda: surgery.pause(self._parts, id_, actor, length))
+        questions.nothing(request.environ)
+        flow = surgery.resume if move == "resume" else surgery.unlink
+        return _answered(lambda: flow(self._parts, id_, actor))
 
     def join(self, actor: str) -> surgery.Answer:
         fields = questions.json_object(request.environ)
@@ -53,20 +51,6 @@ class LinkDoors:
         since = datetime.fromisoformat(given) if given else datetime.now(UTC) - LATELY
         with self._parts.store.reports() as reports:
             return shadow.report(reports, since)
-
-
-def _length(fields: Mapping[str, Any]) -> timedelta | None:
-    """Raises `Unreadable`."""
-    if set(fields) - {"for"}:
-        raise Unreadable('only {"for": "2h"} is understood')
-    if (said := fields.get("for")) is None:
-        return None
-    if not isinstance(said, str):
-        raise Unreadable('for: is a duration as a text, such as "2h", or null')
-    try:
-        return parse_duration(said)
-    except ValueError as fault:
-        raise Unreadable(f"for: {fault}") from None
 
 
 def _answered(flow: Callable[[], surgery.Answer]) -> surgery.Answer:

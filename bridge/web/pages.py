@@ -14,34 +14,31 @@ from flask import Blueprint, request
 from bridge.errors import Unreadable
 from bridge.flows import pages
 from bridge.flows.targets import Unfound
-from bridge.web import questions
+from bridge.web import questions, table
 from bridge.web.answers import Refusal, not_found
+from bridge.web.door import add
+from bridge.web.table import API
 
 if TYPE_CHECKING:
     from bridge.app import Parts
     from bridge.web.bearer import Bearer
 
 LONGEST = 200  # characters of an id or of an Idempotency-Key
-_MOVES = ("acknowledge", "resolve")
 
 
 def blueprint(parts: Parts, bearer: Bearer) -> Blueprint:
-    doors = Blueprint("pages", __name__, url_prefix="/api/v1/pages")
+    doors = Blueprint("pages", __name__, url_prefix=API)
 
-    def place() -> pages.Answer:
-        actor = bearer.admit(request.environ, "operate")
+    def place(actor: str) -> pages.Answer:
         fields = questions.json_object(request.environ)
         return _answered(lambda key: pages.place(parts, fields, actor, key))
 
-    def change(action: str, id_: str) -> pages.Answer:
-        actor = bearer.admit(request.environ, "operate")
+    def change(actor: str, id_: str, action: str) -> pages.Answer:
         fields = questions.json_object(request.environ)
         return _answered(lambda key: pages.change(parts, action, id_[:LONGEST], fields, actor, key))
 
-    doors.add_url_rule("", "place", place, methods=["POST"])
-    doors.add_url_rule("/<id_>", "update", partial(change, "update"), methods=["PATCH"])
-    for move in _MOVES:
-        doors.add_url_rule(f"/<id_>/{move}", move, partial(change, move), methods=["POST"])
+    for door in table.doors("pages"):
+        add(doors, door, place if door.name == "page" else partial(change, action=door.name), bearer)
     return doors
 
 

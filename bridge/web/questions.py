@@ -6,9 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from bridge.store import filters as stored
+from bridge.systems.page_fields import faults_of
 from bridge.web import body
 from bridge.web.answers import Refusal
 
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
 
 MOST = 200
+M = TypeVar("M", bound=BaseModel)
 Choices = Mapping[str, frozenset[str]]  # filter → the words it may have; empty: any
 
 
@@ -87,6 +91,14 @@ def json_object(environ: WSGIEnvironment) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Refusal(400, "bad_json", "The body is not a JSON object.")
     return value
+
+
+def asked(model: type[M], environ: WSGIEnvironment, wrong: tuple[int, str]) -> M:
+    """The body as the model of its door. `wrong`: status and code for a field that is; 400, 408 and so on before."""
+    try:
+        return model.model_validate(json_object(environ))
+    except ValidationError as fault:
+        raise Refusal(*wrong, " ".join(faults_of(fault, model))) from None
 
 
 def nothing(environ: WSGIEnvironment) -> None:

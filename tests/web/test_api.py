@@ -156,7 +156,7 @@ def test_many_deliveries_are_replayed_by_a_filter(client: Client, parts: Parts, 
     assert audit(parts) == [("operator", "replay")]
 
 
-@pytest.mark.parametrize("filters", [{}, {"colour": "red"}, {"source": 1}, {"source": None}])
+@pytest.mark.parametrize("filters", [{}, {"colour": "red"}, {"source": 1}, {"source": None}, {"source": ""}])
 def test_a_replay_must_say_what(client: Client, parts: Parts, filters: dict[str, object]):
     assert operate(client, "/deliveries/replay", json=filters).status_code == 400
     assert audit(parts) == []

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from werkzeug.test import Client, TestResponse
 from bridge.app import Parts, assemble
 from bridge.config import load_config
 from bridge.web.front import create_app
+from tests.postgres import Database
 from tests.web.doors import CONFIG
 
 TOKEN = "CANARY-integration-0123456789abcdef"
@@ -97,6 +99,17 @@ def test_guessing_tokens_ends_in_429_and_the_right_one_still_enters(client: Clie
     codes = [send(client, "int_token").status_code for _ in range(25)]
     assert (codes[0], codes[-1]) == (403, 429)
     assert send(client, "int_token", headers={"PagerTree-Token": TOKEN}).status_code == 200
+
+
+def test_a_tool_waits_at_its_door_for_no_server(tmp_path: Path) -> None:
+    with closing(Database(empty=True)) as database:
+        (tmp_path / "config.yaml").write_text(CONFIG.replace("sqlite:///bridge.db", database.url) + INTEGRATIONS)
+        parts = assemble(load_config(tmp_path / "config.yaml", {}))
+        with closing(parts.store):
+            assert parts.store.buckets is not None
+            for name in ("int_slow", "door.int_slow"):
+                parts.store.buckets.hold(name, 60.0)
+            assert send(Client(create_app(parts)), "int_slow").status_code == 200, "no shared budget is asked"
 
 
 def test_the_integrations_own_limit_is_429_with_the_time_to_wait(client: Client) -> None:
