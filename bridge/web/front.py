@@ -8,12 +8,16 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bridge.flows.receive import PATIENCE
-from bridge.web import api, health, pages
+from bridge.web import api, docs, health, pages, trying
+from bridge.web import tokens as made
 from bridge.web.bearer import Bearer, token
 from bridge.web.clients import Failures, networks
+from bridge.web.console.desk import Desk
+from bridge.web.console.guard import Guard
 from bridge.web.hooks import PREFIX, Hooks, Waiting
 from bridge.web.inside import inside
 from bridge.web.integration import PREFIX as INTEGRATION
+from bridge.web.made_tokens import MadeTokens
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -30,13 +34,20 @@ class Front:
         self.stopping = threading.Event()
         trusted, failures = networks(parts.config.server.trusted_proxies), Failures(time.monotonic)
         tokens = [token(t.name, t.token.get_secret_value(), t.scopes) for t in parts.config.api.tokens]
-        bearer = Bearer(tokens, failures, trusted)
+        bearer = Bearer(tokens, failures, trusted, MadeTokens(parts, time.monotonic).find)
         readiness = health.Readiness(parts, parts.config.folder, self.stopping.is_set)
         self._hooks = Hooks(parts, failures, trusted, patience)
-        doors = (health.blueprint(parts, readiness, bearer, trusted), api.blueprint(parts, bearer))
-        self.flask = inside([*doors, pages.blueprint(parts, bearer)])
+        doors = (
+            health.blueprint(parts, readiness, bearer, trusted),
+            api.blueprint(parts, bearer),
+            trying.blueprint(parts, bearer),
+            made.blueprint(parts, bearer),
+        )
+        desk = Desk(parts, Guard(parts))
+        self.flask = inside([*doors, pages.blueprint(parts, bearer), docs.blueprint(), desk.blueprint()], trusted)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ["PATH_INFO"] = environ["PATH_INFO"] or "/"  # an address may end with its host
         application = self._hooks if environ["PATH_INFO"].startswith(PREFIXES) else self.flask
         return application(environ, start_response)
 

@@ -12,6 +12,7 @@ from typing import Any
 from bridge.app import Parts, assemble
 from bridge.config import load_config
 from bridge.web.server import Limits, Server, serve
+from tests.store.pristine import put_database
 
 ROOTLY_SECRET = "CANARY-rootly-webhook-0123456789abcdef"
 PAGERTREE_SECRET = "CANARY-pagertree-webhook-0123456789abcdef"
@@ -42,6 +43,7 @@ _numbers = count(1)
 
 def parts_in(folder: Path) -> Parts:
     (folder / "config.yaml").write_text(CONFIG)
+    put_database(folder / "bridge.db")
     return assemble(load_config(folder / "config.yaml", {}))
 
 
