@@ -22,6 +22,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {  # name → its file, and what the o
     "doctor": ("doctor", "Check configuration, store and machine; with --online both systems too."),
     "setup": ("setup", "Connect both systems with the bridge; --plan only shows what is missing."),
     "integrations": ("integrations", "PagerTree's integrations: list, make, change and remove them."),
+    "status": ("status", "Say whether pages flow, and how the bridge stands."),
+    "what-if": ("trying", "Say what a webhook would do; nothing is stored or sent."),
     "send": ("sending", "Send a sample webhook to a running bridge."),
     "page": ("paging", "Page somebody in PagerTree."),
     "links": ("links", "What belongs together in both systems."),
@@ -34,6 +36,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {  # name → its file, and what the o
     ),
     "resync": ("resyncing", "Compare both systems with the bridge and repair what differs."),
     "resyncs": ("resyncs", "Earlier comparisons and what they found."),
+    "tokens": ("tokens", "Who may use the API: make, list and revoke tokens."),
+    "hash-password": ("hashing", "Make the hash of a console password."),
     "db": ("database", "Upgrade, back up, verify, recover or move the bridge's database."),
 }
 
@@ -47,7 +51,7 @@ class Overview(click.Group):
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        found = getattr(import_module(f"bridge.cli.{COMMANDS[cmd_name][0]}"), cmd_name)
+        found = getattr(import_module(f"bridge.cli.{COMMANDS[cmd_name][0]}"), cmd_name.replace("-", "_"))
         assert isinstance(found, click.Command), "each file defines the command it is listed for"
         return found
 

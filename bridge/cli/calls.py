@@ -11,7 +11,8 @@ import click
 
 from bridge.cli.changing import Outcome, each, result
 from bridge.cli.options import config_option, filter_options, given, json_option, page_options, read_config
-from bridge.cli.reading import one_of, reports_of, screen_for, show_list
+from bridge.cli.reading import screen_for, show_list, show_one
+from bridge.cli.showing import Screen
 from bridge.flows import replay as flows
 from bridge.store import filters as stored
 
@@ -45,16 +46,13 @@ def list_(config_file: Path, as_json: bool, limit: int, before: str, **filters: 
 @json_option
 def show(config_file: Path, as_json: bool, id_: str) -> None:
     """One call: how often it was tried, how it stands and why."""
-    config = read_config(config_file)
-    with reports_of(config) as reports:
-        call = one_of(reports.call(id_), "call", id_)
-    screen = screen_for(config)
-    if as_json:
-        screen.json(call)
-    else:
-        screen.facts(call, FACTS)
-        screen.line()
-        screen.lines(json.dumps(call["command"], indent=2, ensure_ascii=False))
+    show_one(config_file, as_json, "call", id_, lambda reports: reports.call(id_), _tell)
+
+
+def _tell(screen: Screen, call: Any) -> None:
+    screen.facts(call, FACTS)
+    screen.line()
+    screen.lines(json.dumps(call["command"], indent=2, ensure_ascii=False))
 
 
 def _set_right(verb: str, told: str) -> click.Command:

@@ -29,25 +29,29 @@ class Outcome:
     detail: str
 
 
-def carry_out(config: Config, remotely: Callable[[Client], T], directly: Callable[[Parts, str], T]) -> T:
+def carry_out(
+    config: Config, remotely: Callable[[Client], T], directly: Callable[[Parts, str], T], scope: str = "operate"
+) -> T:
     """The lock of a file says which way: where a bridge holds it, that bridge is asked. On a server the bridge is asked
     if it answers, because it wakes its own workers; if not, the store takes turns. `directly` also gets who acts."""
     log.set_up(Redactor(config.secrets()), "error")
     try:
         parts = assemble(config)
     except Busy:
-        return _ask(client_of(config), remotely)
+        return _ask(client_of(config, scope), remotely)
     try:
-        return _either(config, parts, remotely, directly) if parts.store.shared else directly(parts, _who())
+        return _either(config, parts, remotely, directly, scope) if parts.store.shared else directly(parts, _who())
     finally:
         parts.transport.close()
         parts.store.close()
 
 
-def _either(config: Config, parts: Parts, remotely: Callable[[Client], T], directly: Callable[[Parts, str], T]) -> T:
+def _either(
+    config: Config, parts: Parts, remotely: Callable[[Client], T], directly: Callable[[Parts, str], T], scope: str
+) -> T:
     if parts.store.write(lambda tx: tx.at_work(LOST)):
         try:
-            return _ask(client_of(config), remotely)
+            return _ask(client_of(config, scope), remotely)
         except ConfigError as fault:
             log.get_log(__name__).info("cli.directly", why=str(fault))
         except Unreachable as fault:

@@ -9,10 +9,10 @@ from typing import Any
 
 from bridge.cli.ending import Unreachable
 from bridge.config import Config
+from bridge.core.access import may
 from bridge.errors import BridgeError, ConfigError
 from bridge.model import NoAnswer, Request, Response
 from bridge.transport import Transport, origin
-from bridge.web.bearer import SCOPES
 
 ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - a server that listens everywhere also listens here
 
@@ -37,6 +37,9 @@ class Client:
     def post(self, path: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
         return self._ask(Request("POST", self._to(path), self._headers(), body=body))
 
+    def delete(self, path: str) -> dict[str, Any]:
+        return self._ask(Request("DELETE", self._to(path), self._headers()))
+
     def _ask(self, request: Request) -> dict[str, Any]:
         """Raises `Refused` or `Unreachable`."""
         answer = self.transport.send(request)
@@ -55,10 +58,10 @@ class Client:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-def client_of(config: Config) -> Client:
-    """Raises `ConfigError` when the configuration has no token that may write, or no address."""
+def client_of(config: Config, scope: str = "operate") -> Client:
+    """Raises `ConfigError` when the configuration has no token that may do that, or no address."""
     url = address_of(config)
-    return Client(url, _token(config), Transport(frozenset({origin(url)})))
+    return Client(url, _token(config, scope), Transport(frozenset({origin(url)})))
 
 
 def address_of(config: Config) -> str:
@@ -68,12 +71,11 @@ def address_of(config: Config) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{config.server.port}"
 
 
-def _token(config: Config) -> str:
-    may = SCOPES[SCOPES.index("operate") :]
+def _token(config: Config, scope: str) -> str:
     for token in config.api.tokens:
-        if token.scopes & frozenset(may):
+        if may(token.scopes, scope):
             return token.token.get_secret_value()
-    raise ConfigError(("api.tokens: has none with the scope operate, and the running bridge wants one; add it",))
+    raise ConfigError((f"api.tokens: has none with the scope {scope}, and the running bridge wants one; add it",))
 
 
 def _read(answer: Response) -> object:

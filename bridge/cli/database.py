@@ -23,7 +23,8 @@ from bridge.errors import Busy
 from bridge.flows import recover as flows
 from bridge.redact import Redactor
 from bridge.replica import LOST
-from bridge.store.opening import ReadOnly, open_readonly, open_store
+from bridge.store.opening import open_readonly, open_store
+from bridge.store.sql_store import ReadOnly
 
 RECOVERED = (("live there", "seen"), ("adopted", "adopted"), ("only listed", "listed"), ("known already", "known"),
              ("to look at for doubles", "doubles"), ("requests", "calls"))  # fmt: skip

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from bridge.cli.options import config_option, filter_options, given, json_option, page_options, read_config
-from bridge.cli.reading import one_of, reports_of, screen_for, show_list
+from bridge.cli.options import config_option, filter_options, given, json_option, page_options
+from bridge.cli.reading import show_list, show_one
 from bridge.cli.showing import Screen
 from bridge.errors import Unreadable
 from bridge.store import filters as stored
@@ -50,14 +50,7 @@ def list_(config_file: Path, as_json: bool, limit: int, before: str, **filters: 
 @json_option
 def show(config_file: Path, as_json: bool, id_: str) -> None:
     """One delivery: what came, how it was judged and what it caused. Secrets are masked before it is stored."""
-    config = read_config(config_file)
-    with reports_of(config) as reports:
-        delivery = one_of(reports.delivery(id_), "delivery", id_)
-    screen = screen_for(config)
-    if as_json:
-        screen.json(delivery)
-    else:
-        _tell(screen, delivery)
+    show_one(config_file, as_json, "delivery", id_, lambda reports: reports.delivery(id_), _tell)
 
 
 def _tell(screen: Screen, delivery: Any) -> None:

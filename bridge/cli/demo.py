@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
+from typing import Any, Protocol
 
 import click
 from rich.text import Text
@@ -21,6 +22,7 @@ from bridge.cli.showing import Screen
 from bridge.cli.story import DOOR, Step, Story
 from bridge.cli.waiting import on_signals, until_told
 from bridge.config import Config
+from bridge.hashing import hash_password
 from bridge.model import Request
 from bridge.redact import Redactor
 from bridge.sandbox.stage import Stage, open_stage
@@ -30,6 +32,7 @@ from bridge.whole import Bridge, open_bridge
 DEADLINE = 8.0  # seconds in which a step must be seen on the other side
 LOOK = 0.003
 LOG = "bridge.log"
+USERNAME = "admin"  # of the console
 AT_THE_DOOR = '{"event_type": "create", "Id": "1", "Title": "From a script"}'
 
 
@@ -41,6 +44,7 @@ class Set:
     bridge: Bridge
     config_file: Path
     transport: Transport
+    password: str  # the console's, made for this run
 
     def post(self, said: Mapping[str, object]) -> None:
         """What a tool says, at its door."""
@@ -71,13 +75,19 @@ def _running(port: int) -> Iterator[Set]:
         folder = Path(after.enter_context(TemporaryDirectory(prefix="bridge-demo-")))
         stage = open_stage()
         after.callback(stage.close)
-        config_file = stage.write_configuration(folder, port, integrations=[DOOR])
+        password = secrets.token_urlsafe(12)
+        sections: dict[str, Any] = {"integrations": [DOOR], "console": _console(password)}
+        config_file = stage.write_configuration(folder, port, **sections)
         bridge = _opened(config_file, after)
-        stage.write_configuration(folder, bridge.server.port, integrations=[DOOR])  # so that the other commands find it
+        stage.write_configuration(folder, bridge.server.port, **sections)  # so that the other commands find it
         stage.send_webhooks_to(bridge.url)
         transport = Transport(frozenset({origin(bridge.url)}))
         after.callback(transport.close)
-        yield Set(stage, bridge, config_file, transport)
+        yield Set(stage, bridge, config_file, transport, password)
+
+
+def _console(password: str) -> dict[str, str]:
+    return {"username": USERNAME, "password_hash": hash_password(password)}
 
 
 def _opened(config_file: Path, after: ExitStack) -> Bridge:
@@ -163,5 +173,7 @@ def _say_where(screen: Screen, running: Set) -> None:
         screen.line(f"  bridge {command} --config {file}")
     screen.line(f"  {raise_one}")
     screen.line(f"  curl {running.bridge.url}/integration/{DOOR['id']} -d '{AT_THE_DOOR}'")
-    screen.line("Running until Ctrl-C.", "bold")
+    screen.line()
+    screen.line("Running until Ctrl-C.")
+    screen.line(f"Console: {running.bridge.url} ({USERNAME} / {running.password})", "bold")
     sys.stdout.flush()

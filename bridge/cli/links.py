@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from bridge.cli.operating import link, pause, resume, unlink
-from bridge.cli.options import config_option, filter_options, given, json_option, page_options, read_config
-from bridge.cli.reading import Row, one_of, reports_of, screen_for, show_list
+from bridge.cli.options import config_option, filter_options, given, json_option, page_options
+from bridge.cli.reading import Row, show_list, show_one
 from bridge.cli.showing import Screen, when
 from bridge.store import filters as stored
 
@@ -49,14 +49,7 @@ def show(config_file: Path, as_json: bool, id_: str) -> None:
 
     ID is the link's, or that of any alert or incident in it.
     """
-    config = read_config(config_file)
-    with reports_of(config) as reports:
-        link = one_of(reports.link(id_), "link", id_)
-    screen = screen_for(config)
-    if as_json:
-        screen.json(link)
-    else:
-        _tell(screen, link)
+    show_one(config_file, as_json, "link", id_, lambda reports: reports.link(id_), _tell)
 
 
 for operation in (pause, resume, unlink, link):

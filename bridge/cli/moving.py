@@ -21,8 +21,9 @@ from bridge.errors import Busy, ConfigError
 from bridge.flows import moving as flows
 from bridge.redact import Redactor
 from bridge.store.contract import Store
-from bridge.store.opening import ReadOnly, open_readonly, open_store
+from bridge.store.opening import open_readonly, open_store
 from bridge.store.place import passwords_in, shown
+from bridge.store.sql_store import ReadOnly
 
 TABLES = (("TABLE", "table"), ("ROWS", "rows"), ("DIGEST", "digest"))
 RUNNING = (
@@ -52,13 +53,17 @@ def migrate(config_file: Path, as_json: bool, from_url: str, to_url: str, plan: 
     log.set_up(redactor, "error")
     screen = Screen(redactor)
     if plan:
-        return _tell_plan(screen, as_json, _planned(source))
+        _tell_plan(screen, as_json, _planned(source))
+    else:
+        _move(screen, as_json, source, target)
+
+
+def _move(screen: Screen, as_json: bool, source: str, target: str) -> None:
     began = time.monotonic()
     copied, moved = _migrated(source, target)
     _tell(screen, as_json, copied, moved, target, time.monotonic() - began)
     if not moved:
         end(BUSY)
-    return None
 
 
 def _planned(source: str) -> dict[str, int]:

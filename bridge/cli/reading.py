@@ -16,6 +16,8 @@ from bridge.store.opening import open_readonly
 
 Row = dict[str, object]
 Listed = Callable[[Reports, int], list[Row]]
+Asked = Callable[[Reports], Row | None]
+Told = Callable[[Screen, Row], None]
 
 
 @contextmanager
@@ -50,7 +52,19 @@ def show_list(config_file: Path, as_json: bool, limit: int, columns: Sequence[Co
             screen.line(f"There are older ones: add --before {after}", "dim")
 
 
-def one_of(found: Row | None, what: str, id_: str) -> Row:
+def show_one(config_file: Path, as_json: bool, what: str, id_: str, ask: Asked, tell: Told) -> None:
+    """`tell(screen, row)` shows it to people."""
+    config = read_config(config_file)
+    with reports_of(config) as reports:
+        found = _one_of(ask(reports), what, id_)
+    screen = screen_for(config)
+    if as_json:
+        screen.json(found)
+    else:
+        tell(screen, found)
+
+
+def _one_of(found: Row | None, what: str, id_: str) -> Row:
     if found is None:
         raise BridgeError(f"There is no {what} {id_!r} here: `bridge {_lists[what]} list` shows what there is.")
     return found

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from bridge.cli.options import config_option, json_option, page_options, read_config
-from bridge.cli.reading import one_of, reports_of, screen_for, show_list
+from bridge.cli.options import config_option, json_option, page_options
+from bridge.cli.reading import show_list, show_one
 from bridge.cli.showing import Screen
 
 COLUMNS = (("ID", "id"), ("BEGAN (UTC)", "started_at"), ("STATE", "state"), ("SEEN", "seen"), ("DRIFTS", "drifts"),
@@ -41,14 +41,7 @@ def list_(config_file: Path, as_json: bool, limit: int, before: str) -> None:
 @json_option
 def show(config_file: Path, as_json: bool, id_: str) -> None:
     """One comparison and every difference it found."""
-    config = read_config(config_file)
-    with reports_of(config) as reports:
-        run = one_of(reports.run(id_), "resync", id_)
-    screen = screen_for(config)
-    if as_json:
-        screen.json(run)
-    else:
-        tell_run(screen, run)
+    show_one(config_file, as_json, "resync", id_, lambda reports: reports.run(id_), tell_run)
 
 
 def tell_run(screen: Screen, run: Any) -> None:

@@ -7,12 +7,11 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
-from typing import Any, TypeVar
+from typing import Any
 
 from click.testing import CliRunner, Result
 
@@ -22,9 +21,8 @@ from bridge.config import load_config
 from bridge.redact import Redactor
 from bridge.sandbox.stage import Stage
 from bridge.whole import Bridge, open_bridge
-
-T = TypeVar("T")
-ROOT = Path(__file__).parents[2]
+from tests.e2e.harness import until
+from tests.forks import ROOT
 
 
 def run(*words: object, env: Mapping[str, str] | None = None) -> Result:
@@ -42,14 +40,6 @@ def process(*words: object, env: Mapping[str, str] | None = None) -> subprocess.
     command = [sys.executable, "-m", "bridge", *map(str, words)]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, env={**os.environ, **(env or {})})
-
-
-def until(condition: Callable[[], T], seconds: float = 8.0) -> T:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"not seen within {seconds} s"
-        time.sleep(0.01)
-    return found
 
 
 @dataclass(slots=True)

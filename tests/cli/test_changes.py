@@ -6,7 +6,8 @@ import json
 
 from bridge.sandbox.faults import Fault
 from bridge.store.sqlite import open_readonly
-from tests.cli.terminal import World, run, until
+from tests.cli.terminal import World, run
+from tests.e2e.harness import until
 
 
 def audit(world: World) -> list[tuple[object, object]]:

@@ -12,7 +12,8 @@ from bridge.flows.checks import State
 from bridge.flows.doctor_server import EACH, judged
 from bridge.store.postgres import open_postgres
 from bridge.store.server import Server
-from tests.cli.terminal import World, until
+from tests.cli.terminal import World
+from tests.e2e.harness import until
 from tests.postgres import Database, pooler
 
 WELL = Server(

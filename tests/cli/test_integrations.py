@@ -11,7 +11,8 @@ import requests
 
 from bridge.sandbox.faults import Fault
 from bridge.sandbox.stage import open_stage
-from tests.cli.terminal import World, until, world_in
+from tests.cli.terminal import World, world_in
+from tests.e2e.harness import until
 
 
 @pytest.fixture(scope="module")

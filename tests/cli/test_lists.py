@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bridge.cli.deliveries import _pretty
-from tests.cli.terminal import World, until
+from tests.cli.terminal import World
+from tests.e2e.harness import until
 
 HOSTILE = "[bold red]\x1b[2J\x1b]0;owned\x07 \u202eevil\n" + "x" * 10_000
 

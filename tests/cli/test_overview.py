@@ -9,7 +9,8 @@ import pytest
 
 from bridge import __version__
 from bridge.cli import COMMANDS, cli
-from tests.cli.terminal import ROOT, run
+from tests.cli.terminal import run
+from tests.forks import ROOT
 
 TOP = click.Context(cli)
 

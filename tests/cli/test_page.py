@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.cli.terminal import World, until
+from tests.cli.terminal import World
+from tests.e2e.harness import until
 
 
 def alerts(world: World, title: str) -> list[dict[str, object]]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bridge.cli.samples import TYPES
-from tests.cli.terminal import World, run, until
+from tests.cli.terminal import World, run
+from tests.e2e.harness import until
 
 KINDS = [(source, kind) for source, kinds in TYPES.items() for kind in kinds]
 

@@ -18,7 +18,8 @@ from bridge.sandbox.stage import Stage, open_stage
 from bridge.systems.pagertree.outgoing import EVENTS as PAGERTREE_EVENTS
 from bridge.systems.rootly.endpoints import EVENTS as ROOTLY_EVENTS
 from bridge.whole import open_bridge
-from tests.cli.terminal import QUIET, World, until
+from tests.cli.terminal import QUIET, World
+from tests.e2e.harness import until
 
 BRIDGE = "http://127.0.0.1:8765"
 

@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from bridge.sandbox.stage import Stage
-from tests.cli.terminal import World, until
+from tests.cli.terminal import World
 from tests.cli.test_changes import audit
+from tests.e2e.harness import until
 
 NOBODYS = "0f3b1c5e-7c9c-4e7a-9c57-000000000000"
 
