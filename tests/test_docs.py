@@ -34,7 +34,8 @@ PAGES = {path.name: path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob
 PLACES = ("bridge", "assets", "tests", "benchmarks", "docs", "deploy", ".ci/run")
 MADE = {"__pycache__", ".pytest_cache"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-POSTGRES = PROJECT["project"]["optional-dependencies"]["postgres"]
+POSTGRES, OTEL = (PROJECT["project"]["optional-dependencies"][name] for name in ("postgres", "otel"))
+DEVELOPING = PROJECT["dependency-groups"]["dev"]
 SECRETS = {name: "0123456789abcdef" * 2 + name for name in ("pagertree", "rootly", "hook-p", "hook-r")}
 MINIMAL: dict[str, Any] = {
     "pagertree": {"api_key": SECRETS["pagertree"], "webhook": {"secrets": [SECRETS["hook-p"]]}},
@@ -219,7 +220,7 @@ def test_there_is_one_version() -> None:
     [
         ("requirements.lock", PROJECT["project"]["dependencies"]),
         ("requirements-postgres.lock", PROJECT["project"]["dependencies"] + POSTGRES),
-        ("requirements-dev.lock", PROJECT["project"]["dependencies"] + POSTGRES + PROJECT["dependency-groups"]["dev"]),
+        ("requirements-dev.lock", [*PROJECT["project"]["dependencies"], *POSTGRES, *OTEL, *DEVELOPING]),
     ],
 )
 def test_what_is_locked_fits_what_is_asked_for(file: str, wanted: list[str]) -> None:

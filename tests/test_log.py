@@ -201,6 +201,7 @@ def test_what_is_too_short_to_be_a_secret_is_left_in_peace() -> None:
         ("sent Bearer abcdefghijklmnopqrstuv", "sent Bearer [secret]"),
         ("postgresql://bridge:hunter2@db/x", "postgresql://bridge:[secret]@db/x"),
         ("https://api.pagertree.com/integration/int_abc", "https://api.pagertree.com/integration/[secret]"),
+        ("rpb_4f2a9c01d3e7_" + "5ecret" * 9, "rpb_4f2a9c01d3e7_[secret]"),
         ("a basic idea: token economy", "a basic idea: token economy"),
         ("https://rootly.com/account/incidents/1?tab=alerts", "https://rootly.com/account/incidents/1?tab=alerts"),
     ],

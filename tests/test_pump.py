@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from threading import Event
 
 from bridge.pump import Pump
-from tests.cli.terminal import until
+from tests.e2e.harness import until
 
 PATIENCE = 5.0
 

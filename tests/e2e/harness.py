@@ -25,6 +25,7 @@ from bridge.web.front import create_app
 from bridge.web.server import serve
 from bridge.whole import Bridge
 from bridge.worker import Worker
+from tests.store.pristine import put_database
 
 T = TypeVar("T")
 Seen = dict[str, Any]
@@ -39,12 +40,16 @@ FAST: dict[str, Mapping[str, Any]] = {
 
 
 def until(condition: Callable[[], T], seconds: float = SECONDS, what: str | Callable[[], object] = "") -> T:
-    """The first true answer of `condition`; AssertionError after so many seconds, saying `what` there is instead."""
-    deadline = time.monotonic() + seconds
+    """The first true answer of `condition`; AssertionError after so many seconds, saying `what` there is instead.
+
+    It looks for a third of the time at most: whoever is waited for needs the processor.
+    """
+    deadline = (began := time.monotonic()) + seconds
     while not (found := condition()):
-        late = time.monotonic() >= deadline
-        assert not late, f"not seen within {seconds} s: {(what() if callable(what) else what) or condition}"
-        time.sleep(0.01)
+        looked = time.monotonic()
+        assert looked < deadline, f"not seen within {seconds} s: {(what() if callable(what) else what) or condition}"
+        time.sleep(min(max(0.01, 2 * (looked - began)), 0.1))
+        began = time.monotonic()
     return found
 
 
@@ -197,6 +202,7 @@ def open_scene(
     """A bridge with a fresh store in `folder`, at work; `sections` of its configuration differ from the fast ones."""
     stage = stage or fast_stage()
     config = load_config(write_configuration(stage, folder, routes, **sections), os.environ)
+    put_database(config.database)
     parts = assemble(config, clock)
     front = create_app(parts)
     bridge = Bridge(parts, Worker(parts), front, serve(front, config.server.host, config.server.port))

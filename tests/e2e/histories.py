@@ -26,6 +26,7 @@ from bridge.sandbox import pagertree, rootly
 from bridge.sandbox.serving import Running, serve
 from bridge.sandbox.stage import Stage
 from tests.e2e.harness import fast_stage, write_configuration
+from tests.store.pristine import put_database
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -162,7 +163,9 @@ class Lab:
 def open_lab(folder: Path, **sections: Any) -> Iterator[Lab]:
     stage, tape = fast_stage(queued_seconds=0), Tape()
     stage.rootly.system.switches.dedup_repeat = "new"  # a create that is repeated shows
-    parts = assemble(load_config(write_configuration(stage, folder, **sections), os.environ))
+    config = load_config(write_configuration(stage, folder, **sections), os.environ)
+    put_database(config.database)
+    parts = assemble(config)
     stage.send_webhooks_to(tape.url)
     try:
         yield Lab(stage, tape, parts)

@@ -25,7 +25,8 @@ from bridge.sandbox.faults import Fault
 from bridge.sandbox.stage import Stage
 from bridge.store.sqlite import open_readonly
 from tests.e2e.harness import fast_stage, until, write_configuration
-from tests.e2e.processes import PostOffice, Served, free_port, served
+from tests.e2e.post import PostOffice
+from tests.e2e.processes import Served, free_port, served
 
 TROUBLES = 26  # PagerTree alerts, and as many Rootly incidents; at least
 DELIVERIES = 200  # at least so many accepted

@@ -20,7 +20,7 @@ LONG = "BRIDGE_HISTORIES" in os.environ  # how many histories; as many as you ha
 first = st.lists(st.tuples(st.sampled_from(sorted(ON_ORIGINALS)), st.integers(0, 3)), max_size=8)
 then = st.lists(st.tuples(st.sampled_from(sorted(PLAYS)), st.integers(0, 3)), max_size=6)
 histories = settings(
-    max_examples=int(os.environ.get("BRIDGE_HISTORIES", "7")),
+    max_examples=int(os.environ.get("BRIDGE_HISTORIES", "5")),
     derandomize=not LONG,  # a commit is judged by the same histories each time
     phases=(Phase.generate, Phase.shrink) if LONG else (Phase.generate,),
     database=None,

@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.kill import run
 
-SECONDS = float(os.environ.get("BRIDGE_KILL_SECONDS", "12"))
+SECONDS = float(os.environ.get("BRIDGE_KILL_SECONDS", "8"))
 
 
 @pytest.mark.timeout(SECONDS + 120)

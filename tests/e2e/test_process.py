@@ -11,7 +11,7 @@ from bridge.sandbox.faults import Fault
 from bridge.store.sqlite import open_readonly
 from tests.e2e.harness import until
 from tests.e2e.kill import Drill, open_drill
-from tests.e2e.processes import ROOT
+from tests.forks import ROOT
 
 
 @pytest.fixture

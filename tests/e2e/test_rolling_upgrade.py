@@ -1,8 +1,6 @@
 """Two bridges on one PostgreSQL become two of the next version, one after the other, while webhooks keep arriving."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,7 +15,7 @@ from bridge.store.opening import open_readonly
 from bridge.store.postgres import open_postgres
 from tests.e2e.harness import fast_stage, until, write_configuration
 from tests.e2e.next_version import NAME, STEP
-from tests.e2e.processes import ROOT, Served, free_port, served
+from tests.e2e.processes import Served, free_port, served
 from tests.machines.moving.people import People
 from tests.machines.moving.post import Post
 from tests.machines.replicas.judge import Judge
@@ -59,9 +57,7 @@ def configured(folder: Path, stage: Stage, url: str) -> tuple[Path, int]:
 
 def begin_next(one: Served) -> None:
     """In its place the next version."""
-    words = [sys.executable, "-m", "tests.e2e.next_version", "serve", "--config", str(one.folder / "config.yaml")]
-    with (one.folder / "bridge.log").open("ab") as log:
-        one.process = subprocess.Popen(words, cwd=ROOT, stdout=log, stderr=log)
+    one.start_as("tests.e2e.next_version")
 
 
 @pytest.mark.timeout(4 * LONG)

@@ -25,6 +25,7 @@ MACHINES = {
     "clocks": "clocks.machine",
     "fuzz": "fuzz.machine",
     "rude": "rude.machine",
+    "schema": "schema.machine",
     "orders": "orders.machine",
     "canaries": "canaries",
     "explained": "explained.machine",

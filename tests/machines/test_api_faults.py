@@ -16,7 +16,7 @@ from tests.machines.faulting.kinds import KINDS
 from tests.machines.faulting.tls import ADDRESSES_IN_ORDER
 from tests.machines.tally import Budget
 
-SECONDS, MOST = 12.0, 24  # a faster machine plays no others than a slower one
+SECONDS, MOST = 8.0, 14  # a faster machine plays no others than a slower one
 WORST = (  # each was taken for something else once
     ("pagertree create", "reset after"),
     ("pagertree resolve", "HTML and no effect"),

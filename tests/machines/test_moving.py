@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.post import Letter
 from tests.machines.moving import machine as moving
-from tests.machines.moving.post import Letter, Post
+from tests.machines.moving.post import Post
 from tests.machines.moving.served import SABOTAGES, SWITCHES
 from tests.machines.tally import Budget, Tally
 from tests.postgres import needed

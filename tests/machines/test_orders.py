@@ -10,7 +10,7 @@ from tests.machines.orders import machine as orders
 from tests.machines.orders.tellings import permutation
 from tests.machines.tally import Budget
 
-SECONDS, MOST = 5.0, 60  # a faster machine plays no others than a slower one
+SECONDS, MOST = 3.0, 30  # a faster machine plays no others than a slower one
 
 
 def test_no_order_repetition_or_loss_shows_in_the_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

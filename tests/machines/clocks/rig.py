@@ -15,7 +15,8 @@ from typing import Any
 from bridge.sandbox.faults import Fault
 from bridge.sandbox.stage import Stage
 from tests.e2e.harness import fast_stage, until, write_configuration
-from tests.e2e.processes import ROOT, Served, free_port, served
+from tests.e2e.processes import Served, free_port, served
+from tests.forks import ROOT
 from tests.machines.tally import Tally
 
 LIBRARY = Path("/usr/lib") / f"{os.uname().machine}-linux-gnu" / "faketime" / "libfaketimeMT.so.1"

@@ -20,7 +20,7 @@ import requests
 from bridge.store.sqlite import open_readonly
 from tests.e2e.harness import until
 from tests.machines.disk.strace import injected
-from tests.machines.serving import PATIENCE, Forked, Zygote, lone_port
+from tests.machines.serving import PATIENCE, Forked, lone_port
 from tests.web.doors import CONFIG, PAGERTREE_SECRET
 
 ERRORS = ("ENOSPC", "EIO", "EDQUOT", "EROFS")
@@ -85,12 +85,12 @@ class Sender:
 
 
 @contextmanager
-def at_work(folder: Path, by: Zygote, sabotage: str) -> Iterator[Sender]:
+def at_work(folder: Path, sabotage: str) -> Iterator[Sender]:
     folder.mkdir()
     port = lone_port()
     where = f"server: {{host: 127.0.0.1, port: {port}, "
     (folder / "config.yaml").write_text(CONFIG.replace("server: {", where))
-    bridge = Forked(folder, port, by, sabotage).start("serve", "--log-level", "info")
+    bridge = Forked(folder, port, sabotage).start("serve", "--log-level", "info")
     try:
         assert bridge.ready(), f"it did not start: {bridge.log()[-900:]}"
         yield Sender(bridge)
@@ -98,9 +98,9 @@ def at_work(folder: Path, by: Zygote, sabotage: str) -> Iterator[Sender]:
         bridge.kill()
 
 
-def play_fault(folder: Path, by: Zygote, fault: Fault, sabotage: str) -> Iterator[str]:
+def play_fault(folder: Path, fault: Fault, sabotage: str) -> Iterator[str]:
     """One sentence for each thing that does not hold."""
-    with at_work(folder, by, sabotage) as sender:
+    with at_work(folder, sabotage) as sender:
         sender.send()
         with injected(sender.bridge.pid, fault.call, fault.inject):
             yield from _while_failing(sender, fault)
@@ -154,9 +154,9 @@ def _seen(sender: Sender, door: str, status: int) -> bool:
     return False
 
 
-def play_locked(folder: Path, by: Zygote, sabotage: str) -> Iterator[str]:
+def play_locked(folder: Path, sabotage: str) -> Iterator[str]:
     """A stranger holds the file: all who knock are told to come again, nobody waits behind them."""
-    with at_work(folder, by, sabotage) as sender:
+    with at_work(folder, sabotage) as sender:
         with closing(sqlite3.connect(sender.bridge.database, isolation_level=None)) as stranger:
             stranger.execute("BEGIN IMMEDIATE")
             with ThreadPoolExecutor(AT_ONCE) as senders:

@@ -16,7 +16,7 @@ from tests.machines.disk import strace as disk_strace
 from tests.machines.disk.damage import Sample, harmed, make_sample, start
 from tests.machines.disk.faults import ERRORS, Fault, play_fault, play_locked
 from tests.machines.kills import sabotage as kills_sabotage
-from tests.machines.serving import Forked, Zygote, lone_port, zygote
+from tests.machines.serving import Forked, lone_port
 from tests.machines.tally import Budget, Tally
 
 PROMISES = ("P1", "P8")
@@ -33,7 +33,6 @@ CONFIG_FAULT = 78
 @dataclass(slots=True)
 class Run:
     folder: Path
-    by: Zygote
     sample: Sample
     sabotage: str
     tally: Tally
@@ -46,7 +45,7 @@ class Run:
             yield from self._fault(folder, FIRST[number])
         elif number % EVERY_LOCK == len(FIRST):
             self.tally.counts["locked"] += 1
-            yield from (f"locked: {fault}" for fault in play_locked(folder, self.by, self.sabotage))
+            yield from (f"locked: {fault}" for fault in play_locked(folder, self.sabotage))
         elif self.calls and number % EVERY_FAULT == EVERY_FAULT - 1:
             yield from self._fault(folder, self._any_fault())
         else:
@@ -59,7 +58,7 @@ class Run:
 
     def _fault(self, folder: Path, fault: Fault) -> Iterator[str]:
         self.tally.counts["failing calls"] += 1
-        yield from (f"{fault.told}: {what}" for what in play_fault(folder, self.by, fault, self.sabotage))
+        yield from (f"{fault.told}: {what}" for what in play_fault(folder, fault, self.sabotage))
 
     def _damage(self, folder: Path, number: int) -> Iterator[str]:
         harm = harmed(folder, self.sample, number, self.chance)
@@ -77,7 +76,7 @@ class Run:
         port, config = lone_port(), folder / "config.yaml"
         config.write_text(config.read_text().replace("server: {", f"server: {{host: 127.0.0.1, port: {port}, "))
         with (folder / "bridge.db").open("rb") as before:  # held open, so that its number cannot go to another file
-            fault = self._started(Forked(folder, port, self.by, self.sabotage))
+            fault = self._started(Forked(folder, port, self.sabotage))
             kept = _is_still(folder / "bridge.db", before.fileno())
         return fault or ("" if kept else "P8 the file that was there is gone")
 
@@ -98,16 +97,15 @@ def _is_still(path: Path, handle: int) -> bool:
 
 def run(folder: Path, budget: Budget, sabotage: str = "") -> Tally:
     tally, calls = Tally(), disk_strace.available()
-    with zygote() as by:
-        play = Run(folder, by, make_sample(folder / "sample"), sabotage, tally, random.Random(budget.seed), calls)
-        while budget.left(tally.cases) and not (sabotage and tally.broken):
-            number = tally.cases
-            try:
-                broken = [*play.play(number)]
-            except AssertionError as fault:
-                broken = [f"P8 {fault}"]
-            tally.broken += [f"{fault} (case {number}, seed {budget.seed})" for fault in broken]
-            tally.cases += 1
-            if not broken:
-                shutil.rmtree(folder / str(number), ignore_errors=True)
+    play = Run(folder, make_sample(folder / "sample"), sabotage, tally, random.Random(budget.seed), calls)
+    while budget.left(tally.cases) and not (sabotage and tally.broken):
+        number = tally.cases
+        try:
+            broken = [*play.play(number)]
+        except AssertionError as fault:
+            broken = [f"P8 {fault}"]
+        tally.broken += [f"{fault} (case {number}, seed {budget.seed})" for fault in broken]
+        tally.cases += 1
+        if not broken:
+            shutil.rmtree(folder / str(number), ignore_errors=True)
     return tally

@@ -39,8 +39,8 @@ PAGES = (
 POSTS = ("/api/v1/pages", "/api/v1/links", "/api/v1/deliveries/replay")
 NEIGHBOURS = ("/healthz", "/readyz", "/metrics", "/", "/openapi.json", "/api/v1", "/api/v1/", "*", "", "/\0", "/\xff")
 KNOWN = frozenset(
-    {200, 400, 401, 403, 404, 405, 409, 411, 413, 415, 422, 429, 503}
-)  # 503: a vendor that had to be asked did not answer
+    {200, 303, 400, 401, 403, 404, 405, 409, 411, 413, 415, 422, 429, 503}
+)  # 303: the console sends a stranger to its login; 503: a vendor that had to be asked did not answer
 
 
 def ask(front: Front, chance: Random, ids: tuple[str, ...], number: int) -> str:

@@ -73,9 +73,9 @@ def _play(share: Share) -> Tally:
 
 
 def _more(share: Share, tally: Tally) -> bool:
-    """At least one turn, however slow the machine is. A sabotage is noticed once it broke something."""
+    """A sabotage is noticed once it broke something."""
     enough = 1 if share.sabotage else MOST_BROKEN
-    return not tally.cases or (share.budget.left(tally.cases) and len(tally.broken) < enough)
+    return share.budget.left(tally.cases) and len(tally.broken) < enough
 
 
 def _life(share: Share, tally: Tally, folder: Path, begin: int) -> None:

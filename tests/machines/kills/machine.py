@@ -23,7 +23,7 @@ from tests.machines.disk import strace as disk_strace
 from tests.machines.kills import sabotage as kills_sabotage
 from tests.machines.kills.points import MUST
 from tests.machines.kills.story import LONG, Story, open_story
-from tests.machines.serving import Forked, Zygote, zygote
+from tests.machines.serving import Forked
 from tests.machines.tally import Budget, Tally
 
 PROMISES = ("P1", "P2", "P3", "P4", "P5", "P8")
@@ -61,17 +61,16 @@ class Case:
 
 
 def run(folder: Path, budget: Budget, sabotage: str = "") -> Tally:
-    with zygote() as by:
-        sweep = Sweep(folder, by, sabotage)
-        cases = _cases(budget, sweep.visited)
-        sweep.play(next(cases))
-        with ThreadPoolExecutor(HANDS) as hands:
-            begun = Semaphore(HANDS)
-            for number, case in enumerate(cases, 1):
-                begun.acquire()
-                if not budget.left(number) or (sabotage and sweep.tally.broken):
-                    break
-                hands.submit(sweep.play, case).add_done_callback(partial(sweep.played, case, begun))
+    sweep = Sweep(folder, sabotage)
+    cases = _cases(budget, sweep.visited)
+    sweep.play(next(cases))
+    with ThreadPoolExecutor(HANDS) as hands:
+        begun = Semaphore(HANDS)
+        for number, case in enumerate(cases, 1):
+            begun.acquire()
+            if not budget.left(number) or (sabotage and sweep.tally.broken):
+                break
+            hands.submit(sweep.play, case).add_done_callback(partial(sweep.played, case, begun))
     return sweep.told()
 
 
@@ -80,7 +79,6 @@ class Sweep:
     """What all cases share: a few are played at once, because each of them mostly waits."""
 
     folder: Path
-    by: Zygote
     sabotage: str
     tally: Tally = field(default_factory=Tally)
     visited: Counter[str] = field(default_factory=Counter)
@@ -88,7 +86,7 @@ class Sweep:
 
     def play(self, case: Case) -> None:
         place = self.folder / str(case.number)
-        with open_story(place, self.by, case.number, self.sabotage) as story:
+        with open_story(place, case.number, self.sabotage) as story:
             deaths, broken = self._broken(story, case)
         with self.lock:
             self.tally.cases += 1
@@ -189,7 +187,7 @@ def _backup_dies(story: Story, case: Case) -> int:
     """A backup beside the running bridge dies; the next one is whole."""
     _start(story)
     _give_time(story)
-    beside = Forked(story.bridge.folder, 0, story.bridge.by)
+    beside = Forked(story.bridge.folder, 0)
     code = beside.start("db", "backup", "one.db", point=case.point, visit=case.visit).ends()
     again = beside.start("db", "backup", "two.db").ends()
     assert again == 0, f"a backup after a backup that died ended with {again}: {beside.log()[-600:]}"

@@ -16,22 +16,28 @@ from bridge.web.front import create_app
 SLOW_DISK = 0.02  # seconds that a COMMIT may take
 
 
-def answered_before_commit() -> None:
-    """Whoever waits is told before the COMMIT."""
+def told_first(seconds: float) -> Callable[[Any, list[Unit]], None]:
+    """A COMMIT, so many seconds after whoever waits for it was told."""
 
     def commit(writer: Any, units: list[Unit]) -> None:
         writer._engine.begin()
         for unit in units:
             writer._try(unit)
             unit.future.set_result(unit.result) if unit.error is None else unit.future.set_exception(unit.error)
-        time.sleep(SLOW_DISK)
+        time.sleep(seconds)
         writer._engine.commit()
+
+    return commit
+
+
+def answered_before_commit() -> None:
+    """Whoever waits is told before the COMMIT."""
 
     def serve(writer: Any, units: list[Unit]) -> None:
         writer._commit(units)
         writer._wake(set().union(*(unit.woken for unit in units)))
 
-    Writer._commit, Writer._serve = commit, serve  # type: ignore[method-assign]
+    Writer._commit, Writer._serve = told_first(SLOW_DISK), serve  # type: ignore[method-assign]
 
 
 def synchronous_normal() -> None:

@@ -16,8 +16,8 @@ from bridge.sandbox import pagertree
 from bridge.store.sqlite import open_readonly
 from tests.e2e.harness import fast_stage, until, write_configuration
 from tests.e2e.kill import Drill
-from tests.e2e.processes import PostOffice
-from tests.machines.serving import Forked, Zygote, lone_port
+from tests.e2e.post import PostOffice
+from tests.machines.serving import Forked, lone_port
 
 PAUSE = 0.03  # seconds between two moves
 LONG = 60.0  # seconds until both sides must agree; generous, because machines differ
@@ -153,14 +153,14 @@ class Story:
 
 
 @contextmanager
-def open_story(folder: Path, by: Zygote, seed: int, sabotage: str = "") -> Iterator[Story]:
+def open_story(folder: Path, seed: int, sabotage: str = "") -> Iterator[Story]:
     folder.mkdir()
     with ONE_BY_ONE:
         stage, port = fast_stage(), lone_port()
     write_configuration(stage, folder, port=port, **CONFIGURATION)
     for system in (stage.pagertree.system, stage.rootly.system):
         system.sender.change(retries=14, base_seconds=0.1)
-    bridge = Forked(folder, port, by, sabotage)
+    bridge = Forked(folder, port, sabotage)
     post = PostOffice(bridge.url).open()
     stage.send_webhooks_to(post.url)
     try:

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks import ingest
 from bridge.callers import PAGERS
-from tests.e2e.processes import ROOT
+from tests.forks import ROOT
 from tests.machines.load.rig import Rig
 from tests.machines.load.vendors import KEYS
 

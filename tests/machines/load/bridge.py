@@ -14,7 +14,8 @@ import requests
 from bridge.flows import receive
 from bridge.store.contract import Kept
 from tests.e2e.harness import until
-from tests.e2e.processes import ROOT, Served
+from tests.e2e.processes import Served
+from tests.forks import ROOT
 
 NOW_AND_THEN = 0.3
 PATIENCE = 120.0  # seconds: beside a whole suite on the same processors

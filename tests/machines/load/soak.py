@@ -19,7 +19,7 @@ from threading import Event, Thread
 import requests
 
 from bridge.store.sqlite import open_readonly
-from tests.e2e.processes import ROOT
+from tests.forks import ROOT
 from tests.machines.load import bridge as load_bridge
 from tests.machines.load.bridge import SABOTAGES
 from tests.machines.load.rig import TOKEN, Rig, open_rig

@@ -5,35 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from threading import Lock
-from typing import TYPE_CHECKING
 
 import requests
 
-from bridge.sandbox.serving import Running, serve
-from tests.e2e.processes import PASSED_ON
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+from tests.e2e.post import Door, Letter
 
 PATIENCE = 20.0  # seconds for one answer
 KEPT = 200  # letters that can be sent once more
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
-    path: str
-    body: bytes
-    headers: dict[str, str]
-
-    @property
-    def name(self) -> str:
-        return sha256(self.path.encode() + self.body).hexdigest()
-
-
 @dataclass(slots=True)
-class Post:
+class Post(Door):
     """What nobody takes is answered 502, and its sender comes again."""
 
     to: Sequence[str]  # who is down is passed over
@@ -41,21 +24,7 @@ class Post:
     letters: list[Letter] = field(default_factory=list)
     differing: list[str] = field(default_factory=list)  # one letter, two deliveries
     refused: int = 0
-    running: Running | None = None
     _lock: Lock = field(default_factory=Lock)
-
-    def open(self) -> Post:
-        self.running = serve(self._pass_on)
-        return self
-
-    @property
-    def url(self) -> str:
-        assert self.running is not None
-        return self.running.url
-
-    def close(self) -> None:
-        assert self.running is not None
-        self.running.close()
 
     @property
     def accepted(self) -> set[str]:
@@ -70,12 +39,8 @@ class Post:
             self._send(letter)
         return len(letters)
 
-    def _pass_on(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        headers = {name.removeprefix("HTTP_").replace("_", "-"): environ[name] for name in PASSED_ON if name in environ}
-        path = f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}"
-        taken = self._send(Letter(path, environ["wsgi.input"].read(), headers))
-        start_response("200 OK" if taken else "502 Bad Gateway", [])
-        return [b""]
+    def deliver(self, letter: Letter) -> tuple[str, bytes]:
+        return "200 OK" if self._send(letter) else "502 Bad Gateway", b""
 
     def _send(self, letter: Letter) -> bool:
         delivery = next(filter(None, (_taken(url, letter) for url in self.to)), None)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,9 +15,11 @@ import requests
 
 from bridge.sandbox.faults import Fault
 from bridge.sandbox.stage import Stage
-from bridge.store.opening import ReadOnly, open_readonly
+from bridge.store.opening import open_readonly
+from bridge.store.sql_store import ReadOnly
 from tests.e2e.harness import fast_stage, until, write_configuration
-from tests.e2e.processes import ROOT, free_port
+from tests.e2e.processes import free_port
+from tests.forks import ROOT, Child, fork
 from tests.machines.moving.people import People
 from tests.machines.moving.post import Post
 from tests.machines.moving.served import HONEST
@@ -53,7 +53,7 @@ class Rig:
     people: People
     sabotage: str
     store: str = ""
-    serving: subprocess.Popen[bytes] | None = None
+    serving: Child | None = None
     reading: dict[str, ReadOnly] = field(default_factory=dict)
 
     @property
@@ -75,14 +75,15 @@ class Rig:
     def configuration(self) -> Path:
         return self.folder / "config.yaml"
 
-    def _begun(self, *words: str, log: str = "said", mode: str = "wb") -> subprocess.Popen[bytes]:
-        line = [sys.executable, "-m", "tests.machines.moving.served", self.sabotage or HONEST, *words]
-        with (self.folder / log).open(mode) as said:
-            return subprocess.Popen(line, cwd=ROOT, stdout=said, stderr=said)
+    def _begun(self, *words: str, log: str) -> Child:
+        """What it says is added to `log`."""
+        return fork("tests.machines.moving.served", [self.sabotage or HONEST, *words], ROOT, self.folder / log)
 
-    def ended(self, process: subprocess.Popen[bytes], kill_when: Callable[[], bool] = lambda: False) -> Ended:
+    def _said(self, *words: str, kill_when: Callable[[], bool] = lambda: False) -> Ended:
         """Killed as soon as `kill_when` says so."""
-        began, mib = time.monotonic(), 0.0
+        log = self.folder / "said"
+        log.unlink(missing_ok=True)
+        process, began, mib = self._begun(*words, log=log.name), time.monotonic(), 0.0
         try:
             while process.poll() is None:
                 mib = max(mib, _peak(process.pid))
@@ -91,19 +92,19 @@ class Rig:
                 time.sleep(LOOK / 10)
         finally:
             process.kill()
-            process.wait(PATIENCE)
-        return Ended(process.returncode, time.monotonic() - began, mib, (self.folder / "said").read_text())
+            code = process.wait(PATIENCE)
+        return Ended(code, time.monotonic() - began, mib, log.read_text())
 
     def migrate(self, old: str, new: str, kill_when: Callable[[], bool] = lambda: False) -> Ended:
         words = ("db", "migrate", "--from", old, "--to", new, "--json", "--config", str(self.configuration))
-        return self.ended(self._begun(*words), kill_when)
+        return self._said(*words, kill_when=kill_when)
 
     def serve(self, store: str) -> None:
         """Returns when it is ready."""
         path, self.store = self.configuration, store
         path.write_text(json.dumps(json.loads(path.read_text()) | {"store": store}))
         words = ("serve", "--config", str(path), "--log-level", "warning")
-        self.serving = self._begun(*words, log="bridge.log", mode="ab")
+        self.serving = self._begun(*words, log="bridge.log")
         until(self._answers, PATIENCE, lambda: f"the bridge does not answer: {self.log()[-2000:]}")
 
     def refused(self, store: str) -> Ended:
@@ -114,9 +115,8 @@ class Rig:
         path = aside / "config.yaml"
         path.write_text(json.dumps(words | {"store": store, "server": {"host": "127.0.0.1", "port": free_port()}}))
         path.chmod(0o600)
-        process = self._begun("serve", "--config", str(path))
         began = time.monotonic()
-        return self.ended(process, kill_when=lambda: time.monotonic() - began > ALIVE)
+        return self._said("serve", "--config", str(path), kill_when=lambda: time.monotonic() - began > ALIVE)
 
     def stop(self) -> int:
         """Its exit code."""

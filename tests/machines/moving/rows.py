@@ -19,6 +19,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "outbox": ("link", "id"),
     "circuits": ("target",),
     "runs": ("id",),
+    "tokens": ("id",),
     "audit": ("seq",),
 }
 OF_YEARS = ("deliveries", "links", "refs", "traces", "outbox")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from bridge.cli import main as bridge
 from bridge.flows import moving as flows
 from bridge.store import bringing, moving
 from bridge.store.ids import Ids, encode
@@ -70,14 +71,12 @@ SWITCHES: dict[str, Callable[[], None]] = {
 SABOTAGES = {name: str(switch.__doc__) for name, switch in SWITCHES.items()}
 
 
-def main(switch: str, words: list[str]) -> None:
-    if switch != HONEST:
+def main() -> None:
+    """Its first word is a switch, or that there is none; the others are the command's."""
+    if (switch := sys.argv.pop(1)) != HONEST:
         SWITCHES[switch]()
-    from bridge.cli import main as bridge
-
-    sys.argv[1:] = words
     bridge()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main()

@@ -35,8 +35,10 @@ def recorded(folder: Path, arguments: Iterable[str]) -> list[Op]:
     place.mkdir()
     log = folder / "strace.log"
     watch = ["strace", "-f", "--seccomp-bpf", "-y", "-xx", "-s", "1000000", "-o", str(log), "-e", f"trace={CALLS}"]
-    program = [sys.executable, "-m", "tests.machines.power.writer", str(place), *arguments]
-    subprocess.run([*watch, *program], cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=300)
+    words = [sys.executable, "-B", "-m", "tests.machines.power.writer"]  # without bytecode: no file but its store's
+    subprocess.run(
+        [*watch, *words, str(place), *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=300
+    )
     with log.open() as lines:
         return [*parse(lines, str(place))]
 

@@ -14,7 +14,7 @@ from tests.machines.replicas.judge import Judge
 from tests.machines.replicas.looks import Looks
 from tests.machines.replicas.post import Balancer
 from tests.machines.replicas.rig import Rig
-from tests.machines.serving import Forked, lone_port, zygote
+from tests.machines.serving import Forked, lone_port
 
 REPLICAS = 3
 LONG = 60.0  # seconds until both sides must agree
@@ -31,9 +31,9 @@ def open_rig(folder: Path, store: str, seed: int, sections: Sections, lost: floa
         after.callback(stage.close)
         for system in (stage.pagertree.system, stage.rootly.system):
             system.sender.change(retries=14, base_seconds=0.1)
-        by = after.enter_context(zygote("tests.machines.replicas.served", str(lost)))
         places = [_configured(folder / str(i), stage, store, sections) for i in range(REPLICAS)]
-        replicas = [Forked(place, port, by, sabotage) for place, port in places]
+        replicas = [_replica(*place, lost, sabotage) for place in places]
+        after.callback(_end, replicas)
         post = Balancer([replica.url for replica in replicas], random.Random(seed)).open()
         after.callback(post.close)
         stage.send_webhooks_to(post.url)
@@ -51,3 +51,13 @@ def _configured(folder: Path, stage: Stage, store: str, sections: Sections) -> t
     path = write_configuration(stage, folder, port=port, **sections)
     path.write_text(json.dumps(json.loads(path.read_text()) | {"store": store}))
     return folder, port
+
+
+def _replica(folder: Path, port: int, lost: float, sabotage: str) -> Forked:
+    return Forked(folder, port, sabotage, "tests.machines.replicas.served", {"lost": lost})
+
+
+def _end(replicas: list[Forked]) -> None:
+    for replica in replicas:
+        if replica.alive():
+            replica.kill()

@@ -8,30 +8,17 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from threading import Event, Lock
-from typing import TYPE_CHECKING
 
 import urllib3
 
-from bridge.sandbox.serving import Running, serve
-from tests.e2e.processes import PASSED_ON
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+from tests.e2e.post import Door, Letter
 
 PATIENCE = 10.0  # seconds for one answer: a stopped replica gives none
 HANDS = 16
-Headers = dict[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    path: str
-    body: bytes
-    headers: Headers
 
 
 @dataclass(slots=True)
-class Balancer:
+class Balancer(Door):
     """Keeps the id of whatever was accepted; what no replica takes is refused, and its sender comes again."""
 
     urls: Sequence[str]
@@ -40,25 +27,14 @@ class Balancer:
     told_twice: int = 0
     differing: list[str] = field(default_factory=list)  # one webhook, two deliveries
     out: set[str] = field(default_factory=set)  # replicas that get nothing
-    running: Running | None = None
     _watched: str = ""
     _seen: Event = field(default_factory=Event)
     _hands: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(HANDS))
     _lines: urllib3.PoolManager = field(default_factory=lambda: urllib3.PoolManager(maxsize=HANDS, retries=False))
     _lock: Lock = field(default_factory=Lock)
 
-    def open(self) -> Balancer:
-        self.running = serve(self._pass_on)
-        return self
-
-    @property
-    def url(self) -> str:
-        assert self.running is not None
-        return self.running.url
-
     def close(self) -> None:
-        assert self.running is not None
-        self.running.close()
+        Door.close(self)
         self._hands.shutdown(wait=False, cancel_futures=True)
         self._lines.clear()
 
@@ -68,15 +44,11 @@ class Balancer:
         self._watched = url
         return self._seen.wait(seconds)
 
-    def _pass_on(self, environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
-        names = {key: key.removeprefix("HTTP_").replace("_", "-") for key in PASSED_ON if environ.get(key)}
-        headers = {name: environ[key] for key, name in names.items()}
-        path = f"{environ['PATH_INFO']}?{environ['QUERY_STRING']}"
-        taken = self._twice(Letter(path, environ["wsgi.input"].read(), headers))
+    def deliver(self, letter: Letter) -> tuple[str, bytes]:
+        taken = self._twice(letter)
         self._write_down(*taken)
         kept = taken[0] or taken[1]
-        start_response("200 OK" if kept else "502 Bad Gateway", [])
-        return [json.dumps({"delivery": kept}).encode()]
+        return "200 OK" if kept else "502 Bad Gateway", json.dumps({"delivery": kept}).encode()
 
     def _twice(self, letter: Letter) -> tuple[str | None, str | None]:
         first_ways, second_ways, at_once = self._by_chance()

@@ -20,7 +20,8 @@ import requests
 
 from bridge.sandbox.faults import Fault
 from bridge.sandbox.stage import Stage
-from bridge.store.opening import ReadOnly, open_readonly
+from bridge.store.opening import open_readonly
+from bridge.store.sql_store import ReadOnly
 from tests.machines.replicas.judge import Judge
 from tests.machines.replicas.looks import Looks
 from tests.machines.replicas.people import People

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from bridge.store import claims, inbox, postgres_engine, replicas, upkeep
 from bridge.store.contract import Kept
 from bridge.store.session import Session
 from bridge.store.writer import Unit, Writer
+from tests.machines.kills.sabotage import told_first
 
 SLOW_DISK = 0.05  # seconds that a COMMIT may take
 FENCE = "fence = :fence"
@@ -77,14 +77,6 @@ def duplicates_unknown() -> None:
 def acknowledged_before_commit() -> None:
     """Whoever waits is told before the COMMIT."""
 
-    def commit(writer: Any, units: list[Unit]) -> None:
-        writer._engine.begin()
-        for unit in units:
-            writer._try(unit)
-            unit.future.set_result(unit.result) if unit.error is None else unit.future.set_exception(unit.error)
-        time.sleep(SLOW_DISK)
-        writer._engine.commit()
-
     def serve(writer: Any, units: list[Unit]) -> None:
         try:
             writer._commit(units)
@@ -96,7 +88,7 @@ def acknowledged_before_commit() -> None:
             return
         writer._wake(set().union(*(unit.woken for unit in units)))
 
-    Writer._commit, Writer._serve = commit, serve  # type: ignore[method-assign]
+    Writer._commit, Writer._serve = told_first(SLOW_DISK), serve  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True, slots=True)

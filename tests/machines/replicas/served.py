@@ -1,13 +1,10 @@
-"""The process that forks replicas. Each writes down the slots of its jobs, hurries where it is told to, and is broken
-on purpose where it is told to, before its command runs.
-
-`python -m tests.machines.replicas.served [SECONDS]`: who is silent for so long is given up.
+"""A replica: it writes down the slots of its jobs, hurries where it is told to, and is broken on purpose where it is
+told to, before its command runs.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -77,12 +74,11 @@ def hurry(seconds: float) -> None:
 
 
 def prepare(order: serving.Order) -> None:
+    hurry(order["lost"])
     write_down_slots()
     if order["sabotage"]:
         SWITCHES[order["sabotage"]].switch()
 
 
 if __name__ == "__main__":
-    if sys.argv[1:]:
-        hurry(float(sys.argv[1]))
     serving.main(prepare)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.e2e.harness import until
-from tests.e2e.processes import ROOT, Served, free_port, served
+from tests.e2e.processes import Served, free_port, served
+from tests.forks import ROOT
 from tests.machines.rude.posts import HEALTH, SECRET, exchange, post, statuses
 
 STARTS = 120.0  # seconds, on a machine that is busy with other things
