@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import click
 from rich.console import Console
 
-from benchmarks import drain, ingesting, latency, replicas, resyncing, signals, size
+from benchmarks import console, drain, ingesting, latency, replicas, resyncing, signals, size
 from benchmarks.figures import Figure, show
 from benchmarks.running import machine
 
@@ -23,6 +23,7 @@ PARTS: dict[str, tuple[str, Callable[[bool], list[Figure]]]] = {
     "e": ("a tool's storm", signals.measure),
     "f": ("resync", resyncing.measure),
     "g": ("several bridges", replicas.measure),
+    "h": ("the console on a million deliveries", console.measure),
 }
 
 
@@ -35,7 +36,7 @@ def _parts(_context: click.Context, _option: click.Parameter, text: str) -> tupl
 
 @click.command()
 @click.option("--quick", is_flag=True, help="One short round of each: to see that it runs, not to quote.")
-@click.option("--only", default="a,b,c,d,e,f,g", show_default=True, callback=_parts, help="Which parts.")
+@click.option("--only", default="a,b,c,d,e,f,g,h", show_default=True, callback=_parts, help="Which parts.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
 def main(quick: bool, only: tuple[str, ...], as_json: bool) -> None:
     """Measure the bridge beside its yardsticks. Nothing else should run on the machine meanwhile."""

@@ -14,7 +14,7 @@ from rich.table import Table
 class Figure:
     """One row. `met` None: it has no aim and only explains its neighbours."""
 
-    part: str  # a, b, c, d, e, f
+    part: str  # a, b, c, … as the table of parts names them
     name: str
     value: float
     unit: str

@@ -165,28 +165,30 @@ def _changed(table: str, column: str) -> str:
 
 
 def _figures(pairs: list[tuple[Start, Start]], many: int, took: float) -> list[Figure]:
-    (none_up, none_mib), (full_up, full_mib) = (
-        (middle([pair[side].seconds for pair in pairs]), middle([pair[side].mib for pair in pairs])) for side in (0, 1)
-    )
+    return [*_start_ups(pairs, many), *_memory(pairs, many, took)]
+
+
+def _start_ups(pairs: list[tuple[Start, Start]], many: int) -> list[Figure]:
+    none, full = (middle([pair[side].seconds for pair in pairs]) for side in (0, 1))
+    until = "from the process's start to the first /readyz that says 200"
     ups = spread([pair[1].seconds for pair in pairs], 2)
-    more = full_mib / none_mib - 1
     return [
+        Figure("d", "start-up with no link", none, "s", note=until),
         Figure(
-            "d",
-            "start-up with no link",
-            none_up,
-            "s",
-            note="from the process's start to the first /readyz that says 200",
+            *("d", f"start-up with {many:,} links", full, "s", f"no link: {none:.2f} s", full / none),
+            *("≤ 5 s", full <= 5, ups),
         ),
+    ]
+
+
+def _memory(pairs: list[tuple[Start, Start]], many: int, took: float) -> list[Figure]:
+    none, full = (middle([pair[side].mib for pair in pairs]) for side in (0, 1))
+    after = f"VmHWM after {WEBHOOKS} webhooks, lists and metrics"
+    filled = f"{many:,} links were filled in {took:.0f} s by INSERT … SELECT"
+    return [
+        Figure("d", "peak memory with no link", none, "MiB", note=after),
         Figure(
-            *("d", f"start-up with {many:,} links", full_up, "s", f"no link: {none_up:.2f} s", full_up / none_up),
-            *("≤ 5 s", full_up <= 5, ups),
-        ),
-        Figure(
-            "d", "peak memory with no link", none_mib, "MiB", note=f"VmHWM after {WEBHOOKS} webhooks, lists and metrics"
-        ),
-        Figure(
-            *("d", f"peak memory with {many:,} links", full_mib, "MiB", f"no link: {none_mib:.1f} MiB", 1 + more),
-            *("+ ≤ 20 %", more <= 0.2, f"{many:,} links were filled in {took:.0f} s by INSERT … SELECT"),
+            *("d", f"peak memory with {many:,} links", full, "MiB", f"no link: {none:.1f} MiB", full / none),
+            *("+ ≤ 20 %", full / none <= 1.2, filled),
         ),
     ]
