@@ -166,7 +166,7 @@ def test_compatible_has_one_blacklist_alert_and_never_the_same() -> None:
 
 
 @given(body=st.dictionaries(KEYS, VALUES) | st.lists(ITEMS | VALUES, max_size=4) | VALUES, compatible=st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_json_is_read(body: Any, compatible: bool) -> None:
     readings = read_all(body, compatible=compatible)
     assert readings

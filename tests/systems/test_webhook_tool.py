@@ -166,7 +166,7 @@ def test_within_a_list_a_text_has_quotes() -> None:
 
 
 @given(fields=FIELDS, word=WORDS, capture=st.booleans(), path=st.sampled_from([None, "meta", "id", "x[0]", "*"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_object_is_a_reading(fields: Any, word: Any, capture: bool, path: str | None) -> None:
     reading = read(word | fields, capture_additional_data=capture, wrapper_key=path)
     assert reading.fault or reading.action is not Action.CREATE or reading.title.strip()
@@ -179,7 +179,7 @@ def test_any_json_is_a_reading(value: Any) -> None:
 
 
 @given(path=st.text("ab.[]*&@'\"{}(),:|!<>= 01-", max_size=12), value=VALUES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_wrapper_is_refused_or_followed(path: str, value: Any) -> None:
     try:
         options = Options(wrapper_key=path)
