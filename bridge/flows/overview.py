@@ -20,6 +20,9 @@ from bridge.store.place import is_postgres
 SIDES = (PAGERTREE, ROOTLY)
 LATEST_RUNS = 5  # among which the newest resync is looked for that was no plan
 
+OLDEST = ("oldest_owed", "oldest_page", "oldest_waiting")  # seconds
+PLAIN = (*OLDEST, "waiting", "quarantined", "dead", "storm_held", "live_links")
+
 Row = dict[str, Any]
 
 
@@ -31,29 +34,24 @@ def overview(config: Config, reports: Reports, now: datetime) -> Row:
     replicas = reports.replicas() if is_postgres(config.store) else None
     circuits = tuple(_circuit(row) for row in figures["circuits"])
     raised = alarms.holding(config, reports, circuits, _listening_since(reports, now), now)
-    view = _view(config, figures, circuits, resync, replicas, raised)
-    found = core.hindrances(view, now)
-    plain = (
-        "oldest_owed",
-        "oldest_page",
-        "oldest_waiting",
-        "waiting",
-        "quarantined",
-        "dead",
-        "storm_held",
-        "live_links",
-    )
     return {
         "at": now.isoformat(),
-        "headline": core.headline(found),
-        "pages_flow": not any(one.stops for one in found),
-        "hindrances": [asdict(one) for one in found],
+        **_judged(_view(config, figures, circuits, resync, replicas, raised), now),
         "alarms": [{"id": one.id, **asdict(one)} for one in raised],
         "sides": [_side(system, figures, lately, now) for system in SIDES],
         "resync": resync,
-        **{name: figures[name] for name in plain},
+        **{name: figures[name] for name in PLAIN},
         "today": _today(lately, midnight),
         "replicas": replicas,
+    }
+
+
+def _judged(view: View, now: datetime) -> Row:
+    found = core.hindrances(view, now)
+    return {
+        "headline": core.headline(found),
+        "pages_flow": not any(one.stops for one in found),
+        "hindrances": [asdict(one) for one in found],
     }
 
 

@@ -33,7 +33,7 @@ DESKTOP, PHONE = Look(), Look(width=390, height=844)
 @contextmanager
 def launched(playwright: Playwright, chromium: str) -> Iterator[Browser]:
     """Root has no sandbox to go into."""
-    args = [ALONE, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    args = [ALONE, "--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     browser = playwright.chromium.launch(executable_path=chromium, args=args)
     yield browser
     browser.close()

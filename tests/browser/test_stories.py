@@ -208,6 +208,19 @@ def test_what_would_happen_is_told_and_nothing_is_sent_or_kept(ada: Ada, scene: 
     assert (scene.writes(), len(scene.deliveries())) == (writes, len(known))
 
 
+def test_a_click_counts_though_the_page_would_refresh_under_it(ada: Ada, scene: Scene) -> None:
+    page, _ = ada
+    incident(scene, "Lamps flicker")
+    page.goto("/links")
+    page.get_by_role("link", name="Lamps flicker").hover()
+    page.mouse.down()
+    incident(scene, "Lamps are out")
+    for _ in range(2):  # what the first was asked for may be older than the news
+        page.wait_for_event("requestfinished", lambda request: "hx-request" in request.headers)
+    page.mouse.up()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Lamps flicker")
+
+
 @pytest.mark.parametrize(("path", "shown"), [("/links", "a[href^='/links/']"), ("/", "a[href='/links?status=live']")])
 def test_a_new_trouble_appears_without_a_reload(ada: Ada, scene: Scene, path: str, shown: str) -> None:
     scene.raised(f"There before {path}")

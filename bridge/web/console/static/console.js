@@ -12,12 +12,28 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden && live()?.hasAttribute("hx-get")) htmx.trigger(live(), "wake");
 });
 
+// What is under a finger stays until it is lifted: a click on what was replaced meanwhile would be lost.
+let pressed = false;
+let waiting = null;
+document.addEventListener("pointerdown", () => (pressed = true), true);
+for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => setTimeout(lifted), true);
+function lifted() {
+  pressed = false;
+  if (waiting) htmx.trigger(waiting, waiting === live() ? "wake" : "submit");
+  waiting = null;
+}
+
 // What is the same is left alone, so that neither a reader's place nor a screen reader is disturbed.
 let shown = "";
 let unfolded = [];
 let focus = "";
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target !== live()) return;
+  if (pressed && event.detail.shouldSwap) {
+    event.detail.shouldSwap = false;
+    waiting = event.detail.elt;
+    return;
+  }
   if (!event.detail.isError) stale().hidden = true;
   const answer = event.detail.serverResponse;
   const typing = live().contains(document.activeElement) && document.activeElement.matches("input, select, textarea");
