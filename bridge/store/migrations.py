@@ -230,6 +230,7 @@ CREATE INDEX failures_at ON failures (at);
 LOOKING = """
 CREATE INDEX deliveries_ignored ON deliveries (id) WHERE verdict = 'ignored';
 CREATE INDEX deliveries_superseded ON deliveries (id) WHERE verdict = 'superseded';
+CREATE INDEX deliveries_heard ON deliveries (source, id) WHERE door = 'webhook';    -- who is silent is asked for often
 CREATE INDEX deliveries_tools ON deliveries (source, id) WHERE source NOT IN ('pagertree', 'rootly');
 CREATE INDEX links_held ON links (id) WHERE held = 1;
 CREATE INDEX links_tools ON links (origin_system, id) WHERE origin_system NOT IN ('pagertree', 'rootly');

@@ -11,9 +11,9 @@ from bridge.store.codec import seconds
 from bridge.store.rows import iso
 from bridge.store.session import Reader
 
-COUNTED = 1_000  # newest deliveries, and newest calls, whose ends are counted: a body stands before each end
+COUNTED = 500  # newest deliveries, and newest calls, whose ends are counted: a body stands before each end
 MOST = 100_000  # of one day that are counted at all
-TIMED = 2_000  # newest calls whose time is told,
+TIMED = 1_000  # newest calls whose time is told,
 TOLD = timedelta(hours=2)  # if they are no older
 
 RECEIVED = """

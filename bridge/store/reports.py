@@ -97,6 +97,7 @@ class SqlReports:
     def __init__(self, reader: Reader, now: datetime) -> None:
         self._reader = reader
         self._now = now
+        self._figures: dict[str, object] = {}
 
     def page(self, what: str, filters: Mapping[str, str], limit: int, before: str = "") -> Page:
         if what in ("audit", "resyncs"):
@@ -207,7 +208,9 @@ class SqlReports:
         return moving.fingerprint(self._reader, range_)
 
     def figures(self) -> dict[str, object]:
-        return figures(self._reader, self._now)
+        """Read once, as all of this is of one moment."""
+        self._figures = self._figures or figures(self._reader, self._now)
+        return self._figures
 
     def heard(self, source: str, since: datetime) -> bool:
         return heard(self._reader, source, since)

@@ -11,6 +11,7 @@ import pytest
 
 from bridge.model import Hook, Status, Verdict
 from bridge.store import filters, looking
+from bridge.store.figures import HEARD
 from bridge.store.reports import LISTS
 from bridge.store.sqlite import open_sqlite
 from tests.store.examples import apply, claim_deliveries, incident, keep, member, with_page_made
@@ -121,3 +122,10 @@ def test_what_leads_is_found_by_its_index(tmp_path, what, name, value):
         steps = [row[3] for row in db.execute(sql, dict(found.values))]
     assert found.rest == ""
     assert not any(re.search(r"SCAN \w+$|autoindex.*\(id<\?\)|TEMP B-TREE", step) for step in steps), steps
+
+
+def test_who_is_silent_is_found_by_an_index(tmp_path):
+    open_sqlite(tmp_path / "a.db").close()
+    with closing(sqlite3.connect(tmp_path / "a.db")) as db:
+        steps = db.execute(f"EXPLAIN QUERY PLAN {HEARD}", {"source": "rootly", "least": "a"}).fetchall()
+    assert "deliveries_heard (source=? AND id>?)" in steps[0][3]
