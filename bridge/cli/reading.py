@@ -40,16 +40,23 @@ def show_list(config_file: Path, as_json: bool, limit: int, columns: Sequence[Co
     config = read_config(config_file)
     with reports_of(config) as reports:
         rows = ask(reports, limit + 1)
-    page, screen = rows[:limit], screen_for(config)
-    after = page[-1]["id"] if len(rows) > limit else None
+    page = rows[:limit]
+    show_rows(config, as_json, columns, page, page[-1]["id"] if len(rows) > limit else None)
+
+
+def show_rows(
+    config: Config, as_json: bool, columns: Sequence[Column], rows: Sequence[Row], after: object = None
+) -> None:
+    """`after`: where older ones begin; None: there are none."""
+    screen = screen_for(config)
     if as_json:
-        screen.json({"items": page, "next": after})
-    elif not page:
+        screen.json({"items": [*rows], "next": after})
+    elif not rows:
         screen.line("There is nothing here.")
     else:
-        screen.table(columns, page)
-        if after:
-            screen.line(f"There are older ones: add --before {after}", "dim")
+        screen.table(columns, rows)
+    if after and not as_json:
+        screen.line(f"There are older ones: add --before {after}", "dim")
 
 
 def show_one(config_file: Path, as_json: bool, what: str, id_: str, ask: Asked, tell: Told) -> None:

@@ -12,7 +12,7 @@ import click
 from bridge.app import Parts
 from bridge.cli.changing import carry_out
 from bridge.cli.options import config_option, json_option, read_config
-from bridge.cli.reading import reports_of, screen_for
+from bridge.cli.reading import reports_of, screen_for, show_rows
 from bridge.cli.showing import Screen
 from bridge.core.access import SCOPES
 from bridge.core.durations import parse_duration
@@ -36,13 +36,7 @@ def list_(config_file: Path, as_json: bool) -> None:
     config = read_config(config_file)
     with reports_of(config) as reports:
         rows = [flows.shown(token, datetime.now(UTC)) for token in reports.tokens()]
-    screen = screen_for(config)
-    if as_json:
-        screen.json({"items": rows, "next": None})
-    elif not rows:
-        screen.line("There is nothing here.")
-    else:
-        screen.table(COLUMNS, rows)
+    show_rows(config, as_json, COLUMNS, rows)
 
 
 @tokens.command()

@@ -5,17 +5,15 @@ Rule: who asks for something that does not fit how the link stands is told so wi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from flask import request
 
-from bridge.errors import Unreadable
 from bridge.flows import joining, shadow, surgery
-from bridge.flows.targets import Unfound
 from bridge.web import questions
-from bridge.web.answers import Refusal, not_found
+from bridge.web.saying import saying_why
 from bridge.web.schemas import Pause
 
 if TYPE_CHECKING:
@@ -37,28 +35,20 @@ class LinkDoors:
         id_ = id_[:LONGEST]
         if move == "pause":
             length = questions.asked(Pause, request.environ, (422, "invalid")).length
-            return _answered(lambda: surgery.pause(self._parts, id_, actor, length))
+            with saying_why():
+                return surgery.pause(self._parts, id_, actor, length)
         questions.nothing(request.environ)
         flow = surgery.resume if move == "resume" else surgery.unlink
-        return _answered(lambda: flow(self._parts, id_, actor))
+        with saying_why():
+            return flow(self._parts, id_, actor)
 
     def join(self, actor: str) -> surgery.Answer:
         fields = questions.json_object(request.environ)
-        return _answered(lambda: joining.join(self._parts, fields, actor))
+        with saying_why():
+            return joining.join(self._parts, fields, actor)
 
     def shadow(self, _actor: str) -> dict[str, object]:
         given = questions.filters(request.args, _SINCE).get("since")
         since = datetime.fromisoformat(given) if given else datetime.now(UTC) - LATELY
         with self._parts.store.reports() as reports:
             return shadow.report(reports, since)
-
-
-def _answered(flow: Callable[[], surgery.Answer]) -> surgery.Answer:
-    try:
-        return flow()
-    except Unreadable as fault:
-        raise Refusal(422, "invalid", str(fault)) from None
-    except surgery.Unfit as fault:
-        raise Refusal(409, "conflict", str(fault)) from None
-    except Unfound as fault:
-        raise not_found(str(fault)) from None

@@ -5,18 +5,16 @@ Rule: what is asked is answered 200, since a Rootly workflow fails on 202; asked
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, request
 
-from bridge.errors import Unreadable
 from bridge.flows import pages
-from bridge.flows.targets import Unfound
 from bridge.web import questions, table
-from bridge.web.answers import Refusal, not_found
+from bridge.web.answers import Refusal
 from bridge.web.door import add
+from bridge.web.saying import saying_why
 from bridge.web.table import API
 
 if TYPE_CHECKING:
@@ -31,28 +29,17 @@ def blueprint(parts: Parts, bearer: Bearer) -> Blueprint:
 
     def place(actor: str) -> pages.Answer:
         fields = questions.json_object(request.environ)
-        return _answered(lambda key: pages.place(parts, fields, actor, key))
+        with saying_why():
+            return pages.place(parts, fields, actor, _key())
 
     def change(actor: str, id_: str, action: str) -> pages.Answer:
         fields = questions.json_object(request.environ)
-        return _answered(lambda key: pages.change(parts, action, id_[:LONGEST], fields, actor, key))
+        with saying_why():
+            return pages.change(parts, action, id_[:LONGEST], fields, actor, _key())
 
     for door in table.doors("pages"):
         add(doors, door, place if door.name == "page" else partial(change, action=door.name), bearer)
     return doors
-
-
-def _answered(flow: Callable[[str], pages.Answer]) -> pages.Answer:
-    try:
-        return flow(_key())
-    except Unreadable as fault:
-        raise Refusal(422, "invalid", str(fault)) from None
-    except pages.NobodyPaged as fault:
-        raise Refusal(422, "nobody_paged", str(fault)) from None
-    except (pages.Reused, pages.TakenApart) as fault:
-        raise Refusal(409, "conflict", str(fault)) from None
-    except Unfound as fault:
-        raise not_found(str(fault)) from None
 
 
 def _key() -> str:

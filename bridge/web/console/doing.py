@@ -1,30 +1,10 @@
-"""What the actions of all pages share: how a flow's refusal becomes a page, and how many rows one action may touch."""
+"""What the actions of all pages share: how many rows one of them may touch, and how that is said."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-
-from bridge.errors import Unreadable
-from bridge.flows.pages import NobodyPaged, Reused, TakenApart
-from bridge.flows.surgery import Unfit
-from bridge.flows.targets import Unfound
-from bridge.web.answers import Refusal, not_found
+from collections.abc import Sequence
 
 MOST = 10_000  # rows that one action by filter takes
-
-
-@contextmanager
-def saying_why() -> Iterator[None]:
-    """A flow that says no is answered with its own sentence."""
-    try:
-        yield
-    except (Unreadable, NobodyPaged) as fault:
-        raise Refusal(422, "invalid", str(fault)) from None
-    except (Unfit, TakenApart, Reused) as fault:
-        raise Refusal(409, "conflict", str(fault)) from None
-    except Unfound as fault:
-        raise not_found(str(fault)) from None
 
 
 def counted(number: int, what: str) -> str:

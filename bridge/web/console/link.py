@@ -16,10 +16,11 @@ from bridge.errors import Unreadable
 from bridge.flows import pages, replay, surgery
 from bridge.web.answers import Refusal, not_found
 from bridge.web.console import story
-from bridge.web.console.doing import counted, saying_why
+from bridge.web.console.doing import counted
 from bridge.web.console.lists import Row
 from bridge.web.console.rendering import Values, actor, go_back, live, page
 from bridge.web.console.sentence import sentence
+from bridge.web.saying import saying_why
 
 if TYPE_CHECKING:
     from bridge.app import Parts

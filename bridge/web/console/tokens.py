@@ -11,8 +11,8 @@ from bridge.core.access import SCOPES
 from bridge.core.durations import parse_duration
 from bridge.errors import Unreadable
 from bridge.flows import tokens
-from bridge.web.console.doing import saying_why
 from bridge.web.console.rendering import actor, go_back, page
+from bridge.web.saying import saying_why
 
 if TYPE_CHECKING:
     from bridge.app import Parts
