@@ -23,11 +23,11 @@ def closed(target: str, now: datetime) -> Circuit:
 def after(circuit: Circuit, outcome: Outcome, now: datetime, trouble: str = "") -> Circuit:
     """The circuit once this outcome is known, of a call about that trouble. Empty: the side itself was asked."""
     if isinstance(outcome, Retry) and outcome.auth:
-        return _opened(_failed(circuit, ""), outcome.reason, now, first=0)
+        return _opened(_failed(circuit, ""), outcome.reason, now)
     if isinstance(outcome, Retry | Unknown) and outcome.ailing:
         failed = _failed(circuit, trouble)
         stays = not circuit.open and (failed.failures < FAILURES or is_of_few(failed))
-        return failed if stays else _opened(failed, outcome.reason, now, first=FAILURES)
+        return failed if stays else _opened(failed, outcome.reason, now)
     if isinstance(outcome, Retry) or (isinstance(outcome, GiveUp) and outcome.forbidden):
         return circuit  # a rate limit or one forbidden call says nothing about the rest
     return circuit if not (circuit.open or circuit.failures) else closed(circuit.target, now)
@@ -48,10 +48,11 @@ def _failed(circuit: Circuit, trouble: str) -> Circuit:
     return replace(circuit, failures=circuit.failures + 1, failing=failing)
 
 
-def _opened(failed: Circuit, reason: str, now: datetime, first: int) -> Circuit:
-    """Its probes grow rarer from failure number `first` on."""
-    wait = min(FIRST_PROBE * 2 ** min(max(failed.failures - first, 0), 6), LONGEST)
+def _opened(failed: Circuit, reason: str, now: datetime) -> Circuit:
+    """Asked again once it has been open for as long again: so probes grow rarer by what they find, and not by the many
+    calls that were under way when it opened and fail after it."""
     since = failed.since if failed.open else now
+    wait = min(max(now - since, FIRST_PROBE), LONGEST)
     return replace(failed, open=True, since=since, probe_at=now + wait, reason=reason)
 
 

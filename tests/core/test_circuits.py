@@ -42,10 +42,10 @@ def test_a_rate_limit_or_a_forbidden_call_says_nothing_about_the_rest() -> None:
 
 
 def test_probes_come_further_apart_and_never_more_than_a_minute() -> None:
-    circuit, waits = after(*[DOWN] * 5), []
+    circuit, waits, now = after(*[DOWN] * 5), [], NOW
     for _ in range(9):
-        waits.append(circuit.probe_at - NOW)
-        circuit = circuits.after(circuit, DOWN, NOW)
+        waits.append(circuit.probe_at - now)
+        circuit = circuits.after(circuit, DOWN, now := circuit.probe_at)
 
     assert waits == sorted(waits)
     assert waits[0] == timedelta(seconds=1)

@@ -43,17 +43,31 @@ def test_what_failed_is_remembered_by_trouble() -> None:
     assert not circuits.is_of_few(FRESH)
 
 
-@pytest.mark.parametrize(
-    ("failures", "seconds"), [(5, 1), (6, 2), (7, 4), (8, 8), (9, 16), (10, 32), (11, 60), (12, 60), (40, 60)]
-)
-def test_probes_double_from_a_second_to_a_minute(failures: int, seconds: int) -> None:
-    assert failed(*[""] * failures).probe_at == NOW + timedelta(seconds=seconds)
+def waits(circuit: Circuit, outcome: Retry, probes: int) -> list[float]:
+    """Seconds before each probe, where each is asked when it is due and finds the same."""
+    found = []
+    for _ in range(probes):
+        found.append((circuit.probe_at - max(circuit.since, NOW)).total_seconds())
+        circuit = circuits.after(circuit, outcome, circuit.probe_at)
+    return found
 
 
-def test_a_refused_credential_doubles_from_its_first_failure() -> None:
-    first = circuits.after(FRESH, REFUSED, NOW)
-    assert first.probe_at == NOW + timedelta(seconds=2)
-    assert circuits.after(first, REFUSED, NOW).probe_at == NOW + timedelta(seconds=4)
+def test_probes_are_asked_after_as_long_again_from_a_second_on_and_then_each_minute() -> None:
+    since = [1, 2, 4, 8, 16, 32, 64, 124, 184]
+    assert waits(failed(*[""] * 5), DOWN, 9) == since
+    assert waits(circuits.after(FRESH, REFUSED, NOW), REFUSED, 9) == since
+
+
+def test_calls_that_were_under_way_when_it_opened_make_no_probe_rarer() -> None:
+    circuit = failed(*[""] * 30)
+    assert circuit.probe_at == NOW + timedelta(seconds=1)
+    late = circuits.after(circuit, DOWN, NOW + timedelta(seconds=0.4))
+    assert late.probe_at == NOW + timedelta(seconds=1.4)
+
+
+def test_a_clock_put_back_asks_again_after_a_second() -> None:
+    earlier = NOW - timedelta(hours=1)
+    assert circuits.after(failed(*[""] * 5), DOWN, earlier).probe_at == earlier + timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("outcome", [Retry("429", limited=True, ailing=False), GiveUp("403", forbidden=True)])
