@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.core import mapping
-from bridge.core.alerts import driven
 from bridge.core.links import is_step, met, observed, promised, put
 from bridge.core.marks import integration_mark
 from bridge.core.policy import PAGERTREE, ROOTLY, Policy, Terms, title_of
+from bridge.core.steps import driven
 from bridge.model import Create, Decision, Draft, Event, Link, Member, Phase, Status, Trouble, Verdict
 
 NEVER_MADE = ("dead", "superseded")
