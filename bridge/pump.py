@@ -17,7 +17,7 @@ from bridge.errors import Unavailable
 from bridge.log import get_log
 
 IDLE = 0.5  # seconds between looks for what has become due
-SWEPT = 5.0  # the same where somebody else looks each second, and wakes
+SWEPT = 10.0  # the same where somebody else looks each second, and wakes
 
 T = TypeVar("T")
 log = get_log(__name__)
@@ -59,25 +59,28 @@ class Pump(Generic[T]):
 
     def start(self) -> None:
         self._pool = ThreadPoolExecutor(self.hands, thread_name_prefix=self.name)
-        self._thread = Thread(target=self._run, name=f"{self.name}-pump", daemon=True)
+        self._thread = Thread(target=self._live, name=f"{self.name}-pump", daemon=True)
         self._thread.start()
 
     def wake(self) -> None:
         self._wake.set()
 
     def stop(self, seconds: float) -> None:
-        """Claim nothing more and let what is under way end, for at most so long."""
+        """Claim nothing more. It waits at most so long for a claim that is under way; `ended` says when all is over."""
         self._stop.set()
         self._wake.set()
         if self._thread is not None:
             self._thread.join(seconds)
-        if self._pool is not None:
-            self._pool.shutdown(wait=False)
 
     @property
     def alive(self) -> bool:
         """Whether it still claims."""
         return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it claims no more and what it had claimed, however late, is stored."""
+        return not self.alive and self.idle
 
     @property
     def busy(self) -> int:
@@ -94,6 +97,13 @@ class Pump(Generic[T]):
         while self._worked:
             self._worked.popleft().finish()
 
+    def _live(self) -> None:
+        assert self._pool is not None, "started"
+        try:
+            self._run()
+        finally:
+            self._pool.shutdown(wait=False)  # here, where nobody hands out any more: a claim may come late
+
     def _run(self) -> None:
         while not self._stop.is_set():
             self._wake.clear()
@@ -102,7 +112,7 @@ class Pump(Generic[T]):
             taken = self._claimed(free) if free > 0 else ()
             for item in taken:
                 self._hand_out(item)
-            if len(taken) < max(free, 1):
+            if len(taken) < max(free, 1) and not self._stop.is_set():
                 self._wake.wait(self.rest)
 
     def _claimed(self, free: int) -> Sequence[T]:

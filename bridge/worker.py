@@ -85,7 +85,7 @@ class Worker:
         self._stopping.set()
         for pump in self.pumps:
             pump.stop(seconds=1.0)
-        _wait_until(lambda: all(pump.idle for pump in self.pumps), seconds)
+        _wait_until(lambda: all(pump.ended for pump in self.pumps), seconds)
         for pump in self.pumps:
             pump.finish()
         with suppress(Unavailable):  # then it is taken back at the next start, or by others

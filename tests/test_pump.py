@@ -67,3 +67,34 @@ def test_a_result_that_could_not_be_stored_is_said_and_frees_its_place() -> None
     results[0].promise.set_exception(OSError("disk full"))
     assert results[0].said.wait(PATIENCE)
     scene.pump.stop(PATIENCE)
+
+
+def test_what_a_slow_claim_brings_after_the_stop_is_still_worked_off() -> None:
+    claiming, go, worked = Event(), Event(), Event()
+    pump = Pump("test", 1, lambda _free: (claiming.set(), go.wait(PATIENCE), [1])[2], lambda _item: worked.set())
+    pump.start()
+    assert claiming.wait(PATIENCE)
+    pump.stop(0.01)
+    assert not pump.ended
+    go.set()
+    until(lambda: pump.ended)
+    assert worked.is_set()
+
+
+class StoppedMeanwhile(Event):
+    """The stop comes just before the pump forgets that it was woken."""
+
+    stop: Event
+
+    def clear(self) -> None:
+        self.stop.set()
+        self.set()
+        super().clear()
+
+
+def test_a_stop_that_comes_between_two_looks_is_not_slept_over() -> None:
+    wake = StoppedMeanwhile()
+    pump = Pump("test", 1, lambda _free: (), lambda _item: None, rest=60, _wake=wake)
+    wake.stop = pump._stop
+    pump.start()
+    until(lambda: pump.ended)

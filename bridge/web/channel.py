@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from socket import SHUT_WR
+from socket import MSG_PEEK, SHUT_WR
 from socket import socket as Socket
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from waitress.channel import HTTPChannel
 from waitress.task import ErrorTask, WSGITask
 from waitress.utilities import build_http_date
 
+from bridge.log import get_log
 from bridge.web import answers, body
 from bridge.web.answers import Headers, Refusal, Reply
 from bridge.web.parsing import Parser, refusal_of
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from bridge.web.server import Listener, Pending
 
 LINGER = 2.0  # seconds that a refused sender has to stop sending and read why
+SHOWN = 100  # characters of a path, which may be as long as all headers
+
+log = get_log(__name__)
 
 
 class Task(WSGITask):
@@ -88,6 +92,7 @@ class Refusing(ErrorTask):
     def execute(self) -> None:
         refusal = refusal_of(self.request.error)
         request_id = answers.request_id(self.request.headers.get("X_REQUEST_ID"))
+        log.info("request.refused", code=refusal.code, path=self.request.path[:SHOWN], request_id=request_id)
         content = refusal.body(request_id)
         self.status = answers.status_line(refusal.status)
         self.response_headers = list(answers.heads(content, request_id, refusal.headers))
@@ -114,7 +119,7 @@ class Channel(HTTPChannel):
     pending: Pending | None = None  # what that answer waits for
     refused = False  # the last answer refused a request that may still be on its way
     lingering_until = 0.0  # we have said our last word and wait for the sender's
-    waiting_since = 0.0  # when this connection last had nothing owed to it
+    waiting_since = 0.0  # since when it keeps us waiting: for a request, or for the rest of one that has begun
 
     def __init__(self, *args: Any, **named: Any) -> None:
         self.waiting_since = time.time()
@@ -128,6 +133,14 @@ class Channel(HTTPChannel):
     @property
     def begun(self) -> bool:
         return self.request is not None and bool(self.request.headers_finished or self.request.header_plus)
+
+    @property
+    def silent(self) -> bool:
+        """Nothing lies unread on it: who ends it then cuts no request off that has come already."""
+        try:
+            return not self.socket.recv(1, MSG_PEEK)
+        except OSError:  # nothing, or it is broken
+            return True
 
     def readable(self) -> bool:
         return bool(self.lingering_until) or super().readable()
@@ -155,9 +168,13 @@ class Channel(HTTPChannel):
             self.handle_close()
 
     def _take(self, data: bytes) -> None:
-        if not self.lingering_until:
-            self.last_activity = time.time()
-            self.received(data)
+        """The quiet before a request counts against none: its time begins with its first byte."""
+        if self.lingering_until:
+            return
+        self.last_activity, before = time.time(), self.begun
+        self.received(data)
+        if self.begun and not before:
+            self.waiting_since = self.last_activity
 
     def handle_write(self) -> None:
         """Close a refused connection softly: a sender who is still sending would else lose the answer to a reset."""
@@ -202,7 +219,7 @@ class Channel(HTTPChannel):
         self.waiting_since = time.time()
 
     def expire(self, now: float, patience: float, idle: float) -> None:
-        """Called every second or so: no answer is waited for, no request and no connection left open, for ever."""
+        """Between two rounds of the loop: no answer is waited for, no request and no connection left open, for ever."""
         if self.lingering_until:
             self.will_close = self.will_close or now > self.lingering_until
         elif self.pending is not None:
@@ -211,8 +228,8 @@ class Channel(HTTPChannel):
         elif self.begun and not self.busy:
             if now - self.waiting_since > patience:
                 self.refuse(body.timed_out())
-        elif not self.requests and now - self.last_activity > idle:
-            self.will_close = True
+        elif not self.requests and now - self.last_activity > idle and self.silent:
+            self.handle_close()
 
     def refuse(self, refusal: Refusal) -> None:
         """Answer a request that never came whole."""

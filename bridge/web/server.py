@@ -56,7 +56,7 @@ class Limits:
     """How patient the server is."""
 
     patience: float = 10.0  # seconds in which a request must have come whole
-    idle: float = 20.0  # seconds that a connection may stand open without one
+    idle: float = 130.0  # seconds that a connection may stand open without one: longer than senders and proxies keep it
     drain: float = 10.0  # seconds to answer what has come in when stopping
     connections: int = 1000
 
@@ -95,6 +95,7 @@ class Listener(TcpWSGIServer):
     _map: dict[int, Any]
     active_channels: dict[int, Channel]  # type: ignore[assignment]  # the stubs name the value's type only
     stopping = False
+    _look_due = False
 
     def __init__(self, app: WSGIApplication, adj: Adjustments, limits: Limits, begin: Begin | None) -> None:
         self._limits = limits
@@ -132,6 +133,8 @@ class Listener(TcpWSGIServer):
         while self._kept:
             channel, pending = self._kept.popleft()
             _survive([channel], partial(channel.complete, pending))
+        if self._look_due:
+            self.look(time.time())
 
     def _begin_all(self, channels: list[Channel], begin: Begin) -> None:
         pendings = begin([channel.environ() for channel in channels])
@@ -155,19 +158,27 @@ class Listener(TcpWSGIServer):
         if waiting:
             min(waiting, key=lambda channel: channel.waiting_since).handle_close()
 
-    def maintenance(self, now: float) -> None:
+    def maintenance(self, _now: float) -> None:
+        """Only noted: waitress asks for it within a round, and what that still has to tell names connections by number:
+        of one that is closed now it would hit the next."""
+        self._look_due = True
+
+    def look(self, now: float) -> None:
+        """At all who keep us waiting, or an answer."""
+        self._look_due = False
         for channel in list(self.active_channels.values()):
             _survive([channel], partial(channel.expire, now, self._limits.patience, self._limits.idle))
 
     def drain(self) -> None:
         """Take no more connections, answer what has come in, close."""
         self.stopping, self.accepting = True, False
+        self.handle_accept()  # who has connected may have sent already
         wasyncore.dispatcher.del_channel(self)
         self.socket.close()
         deadline = time.time() + self._limits.drain
         while self._hang_up_idle() and time.time() < deadline:
             self.turn()
-            self.maintenance(time.time())
+            self.look(time.time())
         for channel in list(self.active_channels.values()):
             channel.handle_close()
         self._dismiss()
@@ -175,7 +186,7 @@ class Listener(TcpWSGIServer):
     def _hang_up_idle(self) -> bool:
         """Whether anybody is left who still waits for an answer."""
         for channel in list(self.active_channels.values()):
-            if not (channel.busy or channel.begun or channel.close_when_flushed):
+            if not (channel.busy or channel.begun or channel.close_when_flushed) and channel.silent:
                 channel.handle_close()
         return bool(self.active_channels)
 

@@ -31,9 +31,8 @@ def find(page: Page, title: str) -> None:
 
 
 def incident(scene: Scene, title: str) -> tuple[Seen, Seen]:
-    """One that has paged, and its page. A webhook whose connection broke comes again, or is found by the resync."""
+    """One that has paged, and its page."""
     begun = scene.rootly.start_incident(title)
-    until(lambda: scene.pages(begun), 40, "a page")
     return begun, scene.page(begun)
 
 

@@ -13,6 +13,7 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bridge.app import Parts
 from bridge.web import body, server
@@ -181,6 +182,17 @@ def impatient(front: Front) -> Iterator[Running]:
 def test_a_request_that_does_not_come_whole_in_time_is_told_so(impatient: Running, begun: bytes):
     status, _, content = ask(impatient, begun)
     assert (status, json.loads(content)["error"]) == (408, "timeout")
+
+
+def test_what_was_refused_before_a_door_saw_it_stands_in_the_log(impatient: Running):
+    with capture_logs() as lines:
+        ask(
+            impatient,
+            b"POST /webhooks/rootly?secret=s3cret HTTP/1.1\r\nX-Request-Id: mine\r\nContent-Length: 50\r\n\r\nhello",
+        )
+    (line,) = [line for line in lines if line["event"] == "request.refused"]
+    assert (line["code"], line["path"], line["request_id"]) == ("timeout", "/webhooks/rootly", "mine")
+    assert "s3cret" not in str(lines)
 
 
 def test_a_length_of_more_digits_than_python_reads_is_refused(running: Running):

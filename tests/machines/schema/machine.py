@@ -75,7 +75,7 @@ def _life(folder: Path, life: int, play: Play) -> None:
     folder.mkdir()
     with open_world(folder, play.budget.seed * 1_000 + life) as world:
         schema = schemathesis.openapi.from_wsgi("/openapi.json", world, config=CONFIG)
-        on = replace(play, schema=schema, ids=world.ids)
+        on = replace(play, schema=schema, ids=world.ids, faults=world.faults)
         doors = sum(1 for _ in schema.get_all_operations())
         examples = max(1, min(AT_ONCE, play.budget.cases // (2 * doors)))
         for turn in range(TURNS):
@@ -92,6 +92,7 @@ class Play:
     enough: int  # breaks after which it ends
     schema: Any = None
     ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)  # behind an answer of 500
 
     def turn(self, number: int, examples: int) -> None:
         """Each door is asked so often what it allows, and so often what it forbids."""
@@ -122,7 +123,9 @@ class Play:
         self.tally.cases += 1
         self.tally.counts[f"{response.status_code // 100}xx"] += 1
         wrong = [*self._scope(case, scope, response.status_code), *_breaches(case, response)]
-        yield from (f"{one} | {case.as_curl_command()[:600]} | --seed {self.budget.seed}" for one in wrong)
+        why = "".join(f" ({fault[-600:]})" for fault in self.faults)
+        self.faults.clear()
+        yield from (f"{one}{why} | {case.as_curl_command()[:600]} | --seed {self.budget.seed}" for one in wrong)
 
     def _placed(self, case: Case, scope: str, where: int) -> None:
         """Most paths name something that is there; webhooks are mostly genuine."""

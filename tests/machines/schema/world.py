@@ -6,6 +6,7 @@ import hmac
 import io
 import json
 import threading
+import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,8 @@ from pathlib import Path
 from random import Random
 from time import time
 from typing import TYPE_CHECKING, Any
+
+from flask import Flask
 
 from bridge.app import Parts, assemble
 from bridge.config import load_config
@@ -41,6 +44,7 @@ class World:
     front: Front
     ids: Mapping[str, tuple[str, ...]]  # by the tag of their doors
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    faults: list[str] = field(default_factory=list)  # what our own were, since somebody looked
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         number = next(self.numbers)
@@ -68,12 +72,25 @@ def open_world(folder: Path, seed: int) -> Iterator[World]:
     config.write_text(json.dumps({**plain, "api": {"tokens": tokens}}))
     parts = replace(assemble(load_config(config, {})), transport=Stranger(Random(f"stranger {seed}")))  # type: ignore[arg-type]  # only `send`
     try:
-        yield World(parts, create_app(parts), ids_in(parts))
+        world = World(parts, create_app(parts), ids_in(parts))
+        remember(world.front.flask, world.faults)
+        yield world
     finally:
         for thread in threading.enumerate():
             if thread.name == "resync":
                 thread.join(10)
         parts.store.close()
+
+
+def remember(app: Flask, faults: list[str]) -> None:
+    """An answer of 500 does not say why; who looks for faults must know."""
+    answered = app.error_handler_spec[None][None][Exception]
+
+    def remembered(fault: Exception) -> Any:
+        faults.append(" ".join("".join(traceback.format_exception(fault)[-4:]).split()))
+        return answered(fault)
+
+    app.register_error_handler(Exception, remembered)
 
 
 def ids_in(parts: Parts) -> Mapping[str, tuple[str, ...]]:
