@@ -17,8 +17,8 @@ from pathlib import Path
 import click
 
 from benchmarks.latency import incident, webhook
+from benchmarks.places import COUNTED, counting_server
 from benchmarks.running import Running, bridge, vendors
-from tests.postgres import Server
 
 VENDOR_WAITS = 0.05  # seconds before each answer
 MIB = 1024 * 1024
@@ -49,16 +49,19 @@ def look(one: Running, sent: int) -> Look:
 @click.option("--seconds", default=30.0, show_default=True, help="How long at rest, and how long at work.")
 def main(bridges: int, rate: float, seconds: float) -> None:
     with ExitStack() as opened:
-        server = Server()
-        opened.callback(server.end)
+        server = opened.enter_context(counting_server())
         folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
-        there, url = opened.enter_context(vendors(VENDOR_WAITS)), server.url(server.database())
+        there, name = opened.enter_context(vendors(VENDOR_WAITS)), server.database()
+        url = server.url(name)
         running = [
             opened.enter_context(bridge(_own(folder, number), there, store=url, jobs={"poll": "30s"}))
             for number in range(bridges)
         ]
         time.sleep(5)
+        server.say("SELECT pg_stat_statements_reset()")
         _tell("at rest", running, lambda: _send(running, 0.0, seconds))
+        asked = sum(calls for _, calls in server.say(COUNTED.format(name))) / seconds
+        print(f"at rest, PostgreSQL: {asked:.1f} statements/s, {asked / bridges:.1f} of each bridge", flush=True)
         _tell("at work", running, lambda: _send(running, rate, seconds))
 
 

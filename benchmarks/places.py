@@ -20,7 +20,7 @@ from tests.postgres import Server
 
 REPLICAS = (1, 2, 4)
 SETTINGS = "shared_preload_libraries = 'pg_stat_statements'\nshared_buffers = 128MB\nmax_wal_size = 1GB\n"
-LATER = 1800  # seconds: within what the store takes for a wait of its own
+LATER, TRIED = 1800, 10  # seconds, and after how many tries the store takes so long for a wait of its own
 PATIENCE = 60.0  # seconds
 
 COUNTED = """
@@ -185,9 +185,9 @@ def stock(folder: Path, server: Server, owed: list[Owed]) -> Stock:
         fill_store(open_store(url), iter(owed))
     made = Stock(folder, server, file, database)
     for place in (Place("file", 1, file=file), Place("database", 1, server=server, database=database)):
-        put_off(place, LATER)
+        put_off(place, LATER, TRIED)
     return made
 
 
-def put_off(place: Place, seconds: int) -> None:
-    place.say(f"UPDATE outbox SET due_at = due_at + ({seconds})")
+def put_off(place: Place, seconds: int, attempts: int) -> None:
+    place.say(f"UPDATE outbox SET due_at = due_at + ({seconds}), attempts = {attempts}")

@@ -123,7 +123,7 @@ def _drain(place: Place, folder: Path, count: int) -> Rate:
     with ExitStack() as after:
         there, bridges = _start(place, folder, after)
         counting = _count(place, bridges)
-        put_off(place, -LATER)
+        put_off(place, -LATER, 0)
         there.wait_for(count, PATIENCE)
         place.wait_until_done()
         cost, calls = counting.cost(), there.ask("calls")

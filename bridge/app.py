@@ -111,7 +111,8 @@ def _figures(store: Store) -> Mapping[str, object]:
 
 def dropping(tx: Transaction) -> set[str]:
     """Targets that were found not to keep our mark, by whichever replica."""
-    return {name for name in known.TARGETS if tx.fact(f"{name}.drops_marks")}
+    said = tx.facts(f"{name}.drops_marks" for name in known.TARGETS)
+    return {name for name in known.TARGETS if said.get(f"{name}.drops_marks")}
 
 
 def _refuse_moved(tx: Transaction) -> None:

@@ -42,10 +42,10 @@ class Circuits:
     def look(self, tx: Transaction, age: float = 0.0) -> tuple[str, ...]:
         """`passable` by what other replicas found as well, up to so many seconds ago."""
         if self.store.shared and time.monotonic() - self._looked >= age:
-            stored = {name: tx.circuit(name) for name in self.known}
+            stored = tx.circuits()
             with self._lock:
                 self._looked = time.monotonic()
-                self.known |= {name: _joined(self.known[name], circuit) for name, circuit in stored.items()}
+                self.known |= {name: _joined(mine, stored.get(name)) for name, mine in self.known.items()}
         return self.passable()
 
     def probes(self, now: datetime) -> tuple[str, ...]:

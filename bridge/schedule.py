@@ -25,11 +25,13 @@ from bridge.flows.poll import poll
 from bridge.flows.prune import prune
 from bridge.flows.resync import resync
 from bridge.flows.startup import check_names
+from bridge.flows.storm import is_on as storm_is_on
 from bridge.flows.storm import turn as take_turns
 from bridge.flows.surgery import resume_due
 from bridge.flows.timers import resolve_due
 from bridge.log import get_log
 from bridge.replica import LOST
+from bridge.store.contract import Transaction
 
 TIMERS = 5  # seconds between looks for what resolves by itself
 ALARMS = 30  # seconds between looks at the bridge itself
@@ -52,12 +54,14 @@ class Every(IntervalTrigger):  # type: ignore[misc]  # APScheduler has no types
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What runs every so many seconds. `own`: in each process, not once for all replicas."""
+    """What runs every so many seconds. `own`: in each process, not once for all replicas. `due`: whether there is
+    anything to do; several replicas ask before one of them takes the slot, which is two writes more."""
 
     name: str
     work: Callable[[Parts], object]
     seconds: float
     own: bool = False
+    due: Callable[[Transaction], bool] = lambda _: True
 
 
 def schedule_of(parts: Parts, alive: Callable[[], bool], shared: bool = False) -> BackgroundScheduler:
@@ -79,8 +83,8 @@ def schedule_of(parts: Parts, alive: Callable[[], bool], shared: bool = False) -
 def jobs_of(parts: Parts, alive: Callable[[], bool]) -> tuple[Job, ...]:
     jobs = parts.config.jobs
     return (
-        Job("timers", resolve_due, TIMERS),
-        Job("pauses", resume_due, TIMERS),
+        Job("timers", resolve_due, TIMERS, due=lambda tx: bool(tx.due_timers(1))),
+        Job("pauses", resume_due, TIMERS, due=lambda tx: bool(tx.due_holds(1))),
         Job("poll", poll, jobs.poll.total_seconds()),
         Job("resync", resync, jobs.resync.total_seconds()),
         Job("prune", prune, jobs.prune.total_seconds()),
@@ -104,7 +108,7 @@ def _run_if_taken(parts: Parts, job: Job, slot: int) -> None:
 def _take(parts: Parts, job: Job, slot: int) -> bool:
     """Its last runner may be dead and not yet given up: then it is asked again, until the next slot makes up for it."""
     for _ in range(max(int(min(job.seconds, KNOWN_BY)), 1)):
-        taken = parts.store.write(lambda tx: tx.take_slot(job.name, slot, parts.replica.id))
+        taken = parts.store.write(lambda tx: job.due(tx) and tx.take_slot(job.name, slot, parts.replica.id))
         if taken is not None:
             return taken
         sleep(1.0)
@@ -138,7 +142,7 @@ def _watching(parts: Parts, alive: Callable[[], bool]) -> Iterator[Job]:
     """What looks after the bridge itself."""
     own = parts.config.alarms
     yield Job("alarms", partial(check_alarms, since=parts.clock()), ALARMS)
-    yield Job("storm", take_turns, TIMERS)
+    yield Job("storm", take_turns, TIMERS, due=storm_is_on)
     if own.canary is not None:
         yield Job("canary", send_canary, own.canary.every.total_seconds())
         yield Job("canary.back", look_for_canary, TIMERS)

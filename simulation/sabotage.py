@@ -20,7 +20,7 @@ from bridge.core.drift import missing
 from bridge.flows import calls, clocks, pages, process, receive, resync
 from bridge.flows.process import judge, summary
 from bridge.model import Advance, Call, Delivery, Event, Note, Outcome, Retry, Says, Settlement, Status, Verdict
-from bridge.store import claims, outbox, upkeep
+from bridge.store import claims, jumps, outbox, upkeep
 from bridge.store.contract import Kept
 from bridge.store.transaction import SqlTransaction
 from simulation.chances import ORDINARY, Weather
@@ -219,7 +219,12 @@ def one_line_for_all() -> list[Place]:
 
 def clock_believed() -> list[Place]:
     """A wall clock that jumps takes the waits along: a lease or a retry may be hours off."""
-    return [(upkeep, "shift", lambda *_: None)]
+    return [(jumps, "shift", lambda *_: None)]
+
+
+def ahead_for_ever() -> list[Place]:
+    """What waits since the clock was ahead waits until it is there again, once nobody has seen it put right."""
+    return [(jumps, "bring_back", lambda *_: None)]
 
 
 def age_by_our_clock() -> list[Place]:
@@ -286,7 +291,7 @@ SWITCHES: dict[str, Callable[[], list[Place]]] = {
         *(duplicates_unknown, lease_ignored, body_believed, half_a_list, one_try, resolves_dropped),
         *(circuit_never_closes, circuit_never_opens, no_backoff, no_jitter, one_line_for_all, clock_believed),
         *(webhooks_trusted, doubt_is_success, refused_key_is_final, note_without_looking, page_key_forgotten),
-        *(pause_ignored, tombstone_forgotten, age_by_our_clock),
+        *(pause_ignored, tombstone_forgotten, age_by_our_clock, ahead_for_ever),
     )
 }
 
@@ -296,6 +301,7 @@ TROUBLES = ("an alert", "an incident", "a signal")
 WEATHER: dict[str, Weather] = {
     "circuit_never_opens": Weather(favoured=TROUBLES, spells=1.0, deeds=40, longest=120.0),
     "age_by_our_clock": Weather(favoured=("an incident",), longest=240.0, ahead=7200.0),
+    "ahead_for_ever": Weather({"crash_call": 0.15}, spells=1.0, longest=240.0, ahead=6000.0),
     "clock_believed": Weather({"refused": 0.3, "broken": 0.3}, deeds=30, longest=240.0, ahead=6000.0),
     "crash_forgotten": Weather(
         {"crash_call": 0.15, "loss": 0.6}, favoured=("an incident", "a signal", "page"), operators=0.3

@@ -8,12 +8,19 @@ from threading import Event, Thread
 
 
 class Between:
-    """A line to the server that is cut once it has carried `cut_at` there, before the answer comes back."""
+    """A line to the server that is cut once it has carried `cut_at` there, before the answer comes back. `shut`: nobody
+    gets through before `open`."""
 
-    def __init__(self, port):
+    def __init__(self, port, shut=False):
         self._port, self.cut_at = port, None
         self._held = Event()  # of the lines that there are
-        self._door = socket.create_server(("127.0.0.1", 0))
+        self._door = socket.socket()
+        self._door.bind(("127.0.0.1", 0))
+        if not shut:
+            self.open()
+
+    def open(self):
+        self._door.listen()
         Thread(target=self._take, daemon=True).start()
 
     def url(self, name):

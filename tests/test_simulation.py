@@ -25,7 +25,9 @@ JSON_API = BEARER["rootly"] | {"Content-Type": "application/vnd.api+json"}
 ALERTS = Request("GET", f"{URLS['pagertree']}/alerts", BEARER["pagertree"])
 INCIDENTS = Request("GET", f"{URLS['rootly']}/v1/incidents", JSON_API)
 ENDPOINTS = Request("GET", f"{URLS['rootly']}/v1/webhooks/endpoints", JSON_API)
-FIRST, MOST = 100_000, 80  # a faster machine plays no others than a slower one
+ENTRY = "INSERT INTO audit (seq, at, actor, action, subject, detail) VALUES (1, 0.0, 'bridge', 'alarm', 'nothing', '')"
+SHORT = (1, 3, 4)  # they are broken in different ways, and soon
+FIRST, MOST = 100_000, 30  # a faster machine plays no others than a slower one
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -78,7 +80,7 @@ def test_a_disk_that_is_used_again_is_as_new() -> None:
     fresh = list(first.conn.iterdump())
     with first.plugged() as book:
         book.execute("INSERT INTO facts VALUES ('installed_at', 'now')")
-        book.execute("INSERT INTO audit VALUES (1, 0.0, 'bridge', 'alarm', 'nothing', '')")
+        book.execute(ENTRY)
 
     again = new_disk(machine.folder())
 
@@ -88,7 +90,7 @@ def test_a_disk_that_is_used_again_is_as_new() -> None:
 
 def test_the_audit_lets_nothing_go_while_a_seed_is_played() -> None:
     disk = new_disk(machine.folder())
-    disk.conn.execute("INSERT INTO audit VALUES (1, 0.0, 'bridge', 'alarm', 'nothing', '')")
+    disk.conn.execute(ENTRY)
 
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         disk.conn.execute("DELETE FROM audit")
@@ -103,7 +105,7 @@ def test_looking_at_what_changed_notices_what_looking_at_all_notices(name: str) 
     check = Play._check
     switch, whole = sabotage.SWITCHES[name], (Play, "_check", look_at_all)
 
-    assert [play(seed, switch()) for seed in range(3)] == [play(seed, [*switch(), whole]) for seed in range(3)]
+    assert [play(seed, switch()) for seed in SHORT] == [play(seed, [*switch(), whole]) for seed in SHORT]
 
 
 def test_remembered_answers_are_those_that_would_be_given_again() -> None:

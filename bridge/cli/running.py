@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from threading import enumerate as enumerate_threads
@@ -17,26 +18,30 @@ from bridge.cli.ending import end, taken
 from bridge.cli.options import config_option, read_config
 from bridge.cli.waiting import on_signals
 from bridge.config import Config
-from bridge.errors import ConfigError
+from bridge.core.durations import parse_duration
+from bridge.errors import ConfigError, Unavailable
 from bridge.redact import Redactor
 from bridge.store.sqlite import NAME, wal_reset_warning
 from bridge.whole import Bridge, open_bridge
 
 LEVELS = click.Choice(["debug", "info", "warning", "error"])
 DEBUGGING = ("FLASK_DEBUG", "WERKZEUG_DEBUG_PIN", "WERKZEUG_RUN_MAIN")
+PAUSE = 2.0  # seconds between two looks for a store that is away
 _log = log.get_log(__name__)
 
 
 @click.command()
 @config_option
 @click.option("--log-level", type=LEVELS, default="info", show_default=True, help="How much is logged.")
-def serve(config_file: Path, log_level: str) -> None:
+@click.option("--wait-for-store", "wait", default="60s", show_default=True, help="How long PostgreSQL may stay away.")
+def serve(config_file: Path, log_level: str, wait: str) -> None:
     """Run the bridge: webhooks, workers, schedule, API. Ends cleanly on SIGTERM."""
+    patience = _patience(wait)
     config = read_config(config_file)
     refuse_debugging(os.environ)
     log.set_up(Redactor(config.secrets()), log_level)
     on_signals(lambda: end(0))
-    bridge = _opened(config)
+    bridge = _opened(config, time.monotonic() + patience)
     on_signals(bridge.stop)
     _say_hello(bridge, config)
     bridge.run()
@@ -60,12 +65,29 @@ def leave_no_thread_waiting() -> None:
         os._exit(0)
 
 
-def _opened(config: Config) -> Bridge:
+def _patience(wait: str) -> float:
+    """Seconds."""
     try:
-        return open_bridge(config)
-    except OSError as fault:
-        where = f"{config.server.host}:{config.server.port}"
-        raise taken(f"server: {where}", fault) from fault
+        return parse_duration(wait).total_seconds()
+    except ValueError as fault:
+        raise click.BadParameter(str(fault), param_hint="--wait-for-store") from None
+
+
+def _opened(config: Config, until: float) -> Bridge:
+    """After a power cut the database comes up last; before it is there nobody is answered, so everybody comes again.
+    Raises what `open_bridge` does: `Unavailable` once it is later than `until`, by the monotonic clock."""
+    while True:
+        try:
+            return open_bridge(config)
+        except Unavailable as fault:
+            left = until - time.monotonic()
+            if config.database or left <= 0:
+                raise
+            _log.warning("store.awaited", reason=str(fault), seconds_left=round(left))
+            time.sleep(min(PAUSE, left))
+        except OSError as fault:
+            where = f"{config.server.host}:{config.server.port}"
+            raise taken(f"server: {where}", fault) from fault
 
 
 def _say_hello(bridge: Bridge, config: Config) -> None:

@@ -65,7 +65,7 @@ class Ticket:
 
     def is_repeated(self, before: Before | None, tx: Transaction) -> bool:
         """Raises `Reused`."""
-        if before is None or (not self.key and tx.now - before.at > SAME):
+        if before is None or (not self.key and abs(tx.now - before.at) > SAME):
             return False
         if before.key.split(":")[-2] != self.digest:
             raise Reused("This Idempotency-Key came before with another request; take a new one for a new request.")

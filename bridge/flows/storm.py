@@ -53,6 +53,11 @@ def _held(until: datetime, count: int, now: datetime) -> Settlement:
     return Settlement("owed", reason, until - now, progress=HELD, counted=False, kind="held")
 
 
+def is_on(tx: Transaction) -> bool:
+    """Whether the breaker holds pages, or has not said yet that it holds none any more."""
+    return bool(tx.fact(SINCE) or tx.waiting_at(PAGERTREE, HELD))
+
+
 def turn(parts: Parts) -> None:
     """Let the next held pages go as places become free, and say when the storm begins and when it is over."""
     most = parts.config.sync.storm_pages_per_minute

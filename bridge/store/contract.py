@@ -6,7 +6,7 @@ is answered or woken before COMMIT, and a failed COMMIT fails its whole batch. N
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from bridge.core.access import ApiToken, Session
+from bridge.core.chain import Entry, Head
 from bridge.model import Call, Circuit, Command, Decision, Delivery, Hook, Lane, Link, Ref, Settlement, Verdict
 from bridge.store.looking import Page
 from bridge.store.parcels import Brought, Key, Part, Range, Receipt
@@ -166,6 +167,9 @@ class Transaction(Protocol):
     # circuits, facts, audit
     def circuit(self, target: str) -> Circuit | None: ...
 
+    def circuits(self) -> Mapping[str, Circuit]:
+        """All of them, by target."""
+
     def set_circuit(self, circuit: Circuit) -> None: ...
 
     def release(self, target: str, per_second: float) -> int:
@@ -180,6 +184,9 @@ class Transaction(Protocol):
 
     def fact(self, key: str) -> str | None:
         """A small durable fact: when we were installed, a cursor, a vendor's capability."""
+
+    def facts(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """Those of them that there are."""
 
     def set_fact(self, key: str, value: str) -> None: ...
 
@@ -284,16 +291,25 @@ class Reports(Protocol):
 
     def deliveries(self, filters: Mapping[str, str], limit: int, before: str = "") -> list[dict[str, object]]: ...
 
-    def delivery(self, delivery_id: str) -> dict[str, object] | None: ...
+    def delivery(self, delivery_id: str) -> dict[str, object] | None:
+        """With its body, the calls that go back to it, and how both stand."""
 
     def links(self, filters: Mapping[str, str], limit: int, before: str = "") -> list[dict[str, object]]: ...
 
     def link(self, link_id: str) -> dict[str, object] | None:
-        """With its members, its calls and its deliveries, in the order they came. Also by any object's id."""
+        """With its members, and the first few and the newest of its calls, of its deliveries and of what the audit says
+        of it, in the order they came; `counts`: how many there are. Also by any object's id."""
+
+    def stuck(self, link_id: str, limit: int) -> list[str]:
+        """Ids of its calls that were given up, or wait for their next try; oldest first."""
+
+    def ids(self, what: str, filters: Mapping[str, str], limit: int) -> list[str]:
+        """Of deliveries, links or calls nothing but their ids, newest first."""
 
     def calls(self, filters: Mapping[str, str], limit: int, before: str = "") -> list[dict[str, object]]: ...
 
-    def call(self, call_id: str) -> dict[str, object] | None: ...
+    def call(self, call_id: str) -> dict[str, object] | None:
+        """With how it stands."""
 
     def runs(self, limit: int, before: str = "") -> list[dict[str, object]]: ...
 
@@ -302,6 +318,12 @@ class Reports(Protocol):
     def audit(
         self, limit: int, before: str = "", filters: Mapping[str, str] = NO_FILTERS
     ) -> list[dict[str, object]]: ...
+
+    def entries(self, after: int, limit: int, filters: Mapping[str, str] = NO_FILTERS) -> list[Entry]:
+        """Of the audit, oldest first, what was written after that number, with its seals."""
+
+    def head(self) -> Head:
+        """The newest entry of the audit and its seal: none where an older bridge wrote it."""
 
     def session(self, digest: str) -> Session | None:
         """As in a transaction."""

@@ -120,8 +120,8 @@ TAKE_BACK_LOST = TAKE_BACK + OF_THE_LOST
 
 UNCLAIM = TAKE_BACK + "AND id = :id AND fence = :fence AND claimed_at = :at"
 
-# Farther off than any wait: the clock was ahead then, and was put right while we were away.
-AHEAD = "UPDATE deliveries SET due_at = :now WHERE verdict = 'waiting' AND due_at > :latest"
+# Farther off than any wait: the clock was ahead then, and was put right while nobody of us lived.
+BRING_BACK = "UPDATE deliveries SET due_at = :now WHERE verdict = 'waiting' AND due_at > :latest"
 
 SHIFT = "UPDATE deliveries SET due_at = due_at + :jump WHERE verdict = 'waiting'"
 
@@ -236,8 +236,12 @@ def is_behind(session: Session, delivery_id: str, link_id: str) -> bool:
 
 def take_back(session: Session) -> int:
     """After a restart: what the last process had claimed is due at once."""
-    back = session.run(TAKE_BACK, now=session.at)
-    return back + session.run(AHEAD, now=session.at, latest=session.at + LONGEST_WAIT)
+    return session.run(TAKE_BACK, now=session.at)
+
+
+def bring_back(session: Session) -> int:
+    """None waits longer than it can."""
+    return session.run(BRING_BACK, now=session.at, latest=session.at + LONGEST_WAIT)
 
 
 def take_back_lost(session: Session) -> int:

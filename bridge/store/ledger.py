@@ -1,16 +1,20 @@
-"""The small tables: circuits, facts, runs of resync, and the audit, which only grows and has no gap."""
+"""The small tables: circuits, facts, runs of resync, and the audit, which only grows, has no gap, and is a chain."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from bridge.core.chain import Entry, follow
 from bridge.model import Circuit
+from bridge.store import audits
 from bridge.store.codec import moment, seconds
-from bridge.store.session import Reader, Session
+from bridge.store.rows import iso
+from bridge.store.session import Reader, Row, Session
 
-CIRCUIT = "SELECT target, open, since, probe_at, reason, failures FROM circuits WHERE target = :target"
+CIRCUITS = "SELECT target, open, since, probe_at, reason, failures FROM circuits"
+CIRCUIT = CIRCUITS + " WHERE target = :target"
 
 SET_CIRCUIT = """
 INSERT INTO circuits (target, open, since, probe_at, reason, failures)
@@ -22,13 +26,15 @@ ON CONFLICT (target) DO UPDATE SET
 
 FACT = "SELECT value FROM facts WHERE key = :key"
 
+FACTS = "SELECT key, value FROM facts WHERE key IN (SELECT value FROM json_each(:keys))"
+
 SET_FACT = """
 INSERT INTO facts (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value
 """
 
 AUDIT = """
-INSERT INTO audit (seq, at, actor, action, subject, detail)
-SELECT COALESCE(MAX(seq), 0) + 1, :at, :actor, :action, :subject, :detail FROM audit
+INSERT INTO audit (seq, at, actor, action, subject, detail, chain)
+VALUES (:seq, :at, :actor, :action, :subject, :detail, :chain)
 """
 
 RECORD_RUN = """
@@ -47,8 +53,14 @@ END_RUN = "UPDATE runs SET finished_at = :now, report = :report WHERE id = :id"
 
 def circuit(session: Session, target: str) -> Circuit | None:
     row = session.one(CIRCUIT, target=target)
-    if row is None:
-        return None
+    return None if row is None else _circuit(row)
+
+
+def circuits(session: Session) -> dict[str, Circuit]:
+    return {row["target"]: _circuit(row) for row in session.all(CIRCUITS)}
+
+
+def _circuit(row: Row) -> Circuit:
     since, probe_at = moment(row["since"]), moment(row["probe_at"])
     return Circuit(row["target"], bool(row["open"]), since, probe_at, row["reason"], row["failures"])
 
@@ -70,12 +82,21 @@ def fact(session: Reader, key: str) -> str | None:
     return None if row is None else str(row["value"])
 
 
+def facts(session: Reader, keys: Iterable[str]) -> dict[str, str]:
+    """Those of them that are known."""
+    return {row["key"]: str(row["value"]) for row in session.all(FACTS, keys=json.dumps(list(keys)))}
+
+
 def set_fact(session: Session, key: str, value: str) -> None:
     session.do(SET_FACT, key=key, value=value)
 
 
 def audit(session: Session, actor: str, action: str, subject: str, detail: str) -> None:
-    session.do(AUDIT, at=session.at, actor=actor, action=action, subject=subject, detail=detail)
+    """Behind the newest, which stays the newest until this unit of work ends: only one writes at a time."""
+    before = audits.head(session)
+    said = {"actor": actor, "action": action, "subject": subject, "detail": detail}
+    after = follow(before, Entry(before.seq + 1, str(iso(session.at)), **said))
+    session.do(AUDIT, seq=after.seq, at=session.at, **said, chain=after.chain)
 
 
 def record_run(session: Session, run: Mapping[str, object]) -> None:

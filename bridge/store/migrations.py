@@ -242,6 +242,12 @@ CREATE INDEX audit_action ON audit (action, seq);
 """
 
 
+# What was written before has no seal of its own; the first entry that has one seals it all.
+CHAIN = """
+ALTER TABLE audit ADD COLUMN chain TEXT NOT NULL DEFAULT '';
+"""
+
+
 STEPS: Mapping[str, tuple[str, ...]] = {
     "first_tables": (DELIVERIES, LINKS, REFS, OUTBOX, LEDGER, AUDIT_STAYS),
     "signals": (SIGNALS,),
@@ -250,6 +256,7 @@ STEPS: Mapping[str, tuple[str, ...]] = {
     "replicas": (REPLICAS,),
     "console": (CONSOLE,),
     "looking": (LOOKING,),
+    "chain": (CHAIN,),
 }
 
 migrations = Migrations("bridge")

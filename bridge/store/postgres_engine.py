@@ -17,7 +17,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from bridge.errors import Unavailable
-from bridge.store import upkeep
+from bridge.store import jumps, upkeep
 from bridge.store.ids import Ids
 from bridge.store.postgres_faults import at_start, in_words, is_lost, said
 from bridge.store.postgres_line import Line, connect, name_of
@@ -28,23 +28,20 @@ JUMP = 5.0  # seconds by which the server's clock and our monotonic one may part
 SLACK = 1.0
 ALIVE = 15.0  # seconds since its last beat for which a replica counts as living
 
+# Whatever server, database or user were told to do instead.
+DURABLE: LiteralString = """set_config('synchronous_commit',
+    CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, true)"""
+WAIT_FOR_DISK: LiteralString = "SELECT " + DURABLE + ";"
 LIMITS: LiteralString = """
 BEGIN ISOLATION LEVEL READ COMMITTED;
-SET LOCAL statement_timeout = '30s';
-SET LOCAL lock_timeout = '15s';
-SET LOCAL idle_in_transaction_session_timeout = '5s';
-"""
-# Whatever server, database or user were told to do instead.
-WAIT_FOR_DISK: LiteralString = """
-SELECT set_config('synchronous_commit', 'on', true)
-WHERE current_setting('synchronous_commit') NOT IN ('on', 'remote_apply');
-"""
+SELECT set_config('statement_timeout', '30s', true), set_config('lock_timeout', '15s', true),
+    set_config('idle_in_transaction_session_timeout', '5s', true), """
 # READ COMMITTED sees what was committed while the row was waited for. The clock is read outside, where the row is ours.
 TURN: LiteralString = """
 SELECT last_id, at, extract(epoch FROM clock_timestamp())::double precision AS now
 FROM (SELECT last_id, at FROM turn WHERE id = 1 FOR UPDATE) AS ours
 """
-BEGIN = LIMITS + WAIT_FOR_DISK + TURN
+BEGIN = LIMITS + DURABLE + ";" + TURN
 COMMIT = "UPDATE turn SET last_id = :last, at = :at WHERE id = 1; COMMIT"
 
 NEWEST_ID = """
@@ -187,7 +184,7 @@ class PostgresEngine:
         jump = (turn.at - self._watched_before[0]) - (ticks - self._watched_before[1])
         step = turn.at - last_turn
         if (jump > JUMP and step > jump - SLACK) or (jump < -JUMP and step < 0):
-            upkeep.shift(self.savepoint(), jump)
+            jumps.shift(self.savepoint(), jump)
             self.release()
 
     def tidy(self, idle: bool) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from bridge.store import claims, inbox, ledger, upkeep
+from bridge.store import claims, inbox, jumps, ledger, upkeep
 from bridge.store.session import CALLS, DELIVERIES, Session
 
 CLOCKS_DIFFER = 60.0  # seconds: a slot taken farther ahead was taken by a clock that was put back since
@@ -27,6 +27,15 @@ LEAVE = "DELETE FROM replicas WHERE id = :id"
 
 # Written while the clock was ahead: it counts from now, or a dead one would live until the clock is there again.
 AHEAD = "UPDATE replicas SET beat_at = :now WHERE beat_at > :now"
+
+# Asked first, since it is asked each second. A claim whose holder was given up may be stored after that.
+ANYTHING_LOST = """
+SELECT 1 AS one WHERE EXISTS (SELECT 1 FROM replicas WHERE beat_at < :since OR beat_at > :now)
+    OR EXISTS (SELECT 1 FROM deliveries WHERE claimed_at IS NOT NULL
+        AND holder <> '' AND holder NOT IN (SELECT id FROM replicas))
+    OR EXISTS (SELECT 1 FROM outbox WHERE under_way IS NOT NULL AND state = 'owed'
+        AND holder <> '' AND holder NOT IN (SELECT id FROM replicas))
+"""
 
 LOST = "DELETE FROM replicas WHERE beat_at < :since"
 
@@ -46,8 +55,12 @@ def leave(session: Session, id_: str) -> None:
 
 
 def take_back_lost(session: Session, older_than: timedelta) -> int:
-    session.run(AHEAD, now=session.at)
-    if session.run(LOST, since=session.at - older_than.total_seconds()):
+    since = session.at - older_than.total_seconds()
+    if session.one(ANYTHING_LOST, since=since, now=session.at) is None:
+        return 0
+    if session.run(AHEAD, now=session.at):
+        jumps.bring_back(session)
+    if session.run(LOST, since=since):
         ledger.end_runs(session, of_lost=True)
     return _take_back(session)
 
@@ -62,8 +75,10 @@ def due(session: Session, targets: Collection[str]) -> frozenset[str]:
     questions = {DELIVERIES: inbox.is_due(session)}
     if targets:
         questions[CALLS] = claims.is_due(session, targets)
-    answers = session.each(*questions.values())
-    return frozenset(what for what, rows in zip(questions, answers, strict=True) if rows)
+    asked = ", ".join(f"EXISTS ({sql}) AS {what}" for what, (sql, _) in questions.items())
+    values = {name: value for _, values in questions.values() for name, value in values.items()}
+    row = session.one(f"SELECT {asked}", **values)
+    return frozenset(what for what in questions if row and row[what])
 
 
 def take_slot(session: Session, name: str, slot: float, by: str) -> bool | None:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from bridge.errors import BridgeError, Unavailable
-from bridge.store import upkeep
+from bridge.store import jumps, upkeep
 from bridge.store.fingerprints import of_answer
 from bridge.store.ids import Ids
 from bridge.store.session import Question
@@ -165,7 +165,7 @@ class Engine:
         jump = (now - self._now).total_seconds() - (ticks - self._ticks)
         self._now, self._ticks = now, ticks
         if abs(jump) > JUMP:
-            upkeep.shift(self.savepoint(), jump)
+            jumps.shift(self.savepoint(), jump)
             self.release()
 
     # -- the file

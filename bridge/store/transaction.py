@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bridge.core.access import ApiToken
@@ -123,6 +123,9 @@ class SqlTransaction:
     def circuit(self, target: str) -> Circuit | None:
         return ledger.circuit(self._session, target)
 
+    def circuits(self) -> Mapping[str, Circuit]:
+        return ledger.circuits(self._session)
+
     def set_circuit(self, circuit: Circuit) -> None:
         ledger.set_circuit(self._session, circuit)
 
@@ -137,6 +140,9 @@ class SqlTransaction:
 
     def fact(self, key: str) -> str | None:
         return ledger.fact(self._session, key)
+
+    def facts(self, keys: Iterable[str]) -> Mapping[str, str]:
+        return ledger.facts(self._session, keys)
 
     def set_fact(self, key: str, value: str) -> None:
         ledger.set_fact(self._session, key, value)

@@ -1,4 +1,4 @@
-"""What people and time do to stored rows: retry, discard, release, prune; set right after a restart or a clock jump."""
+"""What people and time do to stored rows: retry, discard, release, prune; taken back after a restart."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bridge.store import inbox, ledger, outbox
+from bridge.store import inbox, jumps, ledger, outbox
 from bridge.store.codec import seconds
 from bridge.store.session import CALLS, DELIVERIES, Session
 
-LONGEST_WAIT = 3600.0  # seconds, of our own schedule
 LONGEST_ASKED = 900.0  # seconds for which a target may make us wait
 SOON = 60.0  # seconds: what is due by then is not hastened
 WITH_ITS_CREATE = "its create is dead"
@@ -96,29 +95,6 @@ FORGET_REPLICAS = "DELETE FROM replicas"  # one that only slept sees by this tha
 
 TAKE_BACK_CALLS_LOST = TAKE_BACK_CALLS + inbox.OF_THE_LOST
 
-# Written while the clock was ahead, which was put right while we were away: no time of ours may lie so far off.
-AHEAD_CALLS = """
-UPDATE outbox SET
-    due_at = CASE WHEN created_at > :now OR due_at > :latest THEN :now ELSE due_at END,
-    unsure_since = CASE WHEN unsure_since > :now THEN :now ELSE unsure_since END
-WHERE state = 'owed' AND (created_at > :now OR due_at > :latest OR unsure_since > :now)
-"""
-
-# Resync leaves alone what was touched after it began.
-AHEAD_LINKS = "UPDATE links SET touched_at = :now WHERE status < 3 AND touched_at > :now"
-
-SHIFT_CALLS = """
-UPDATE outbox SET
-    due_at = due_at + :jump, under_way = under_way + :jump, unsure_since = unsure_since + :jump,
-    first_try = first_try + :jump
-WHERE state = 'owed'
-"""
-
-SHIFT_TIMERS = "UPDATE links SET resolve_at = resolve_at + :jump WHERE resolve_at IS NOT NULL"
-SHIFT_HOLDS = "UPDATE links SET held_until = held_until + :jump WHERE held_until IS NOT NULL"
-
-SHIFT_CIRCUITS = "UPDATE circuits SET probe_at = probe_at + :jump"
-
 
 def retry_calls(session: Session, call_ids: Sequence[str]) -> int:
     """A create takes along what died with it."""
@@ -183,24 +159,10 @@ def take_back(session: Session) -> None:
     ledger.end_runs(session)
     session.run(FORGET_REPLICAS)
     deliveries, calls = inbox.take_back(session), session.run(TAKE_BACK_CALLS, now=session.at)
-    calls += session.run(AHEAD_CALLS, now=session.at, latest=session.at + LONGEST_WAIT)
-    session.run(AHEAD_LINKS, now=session.at)
+    jumps.bring_back(session)
     session.woken |= {what for what, count in ((DELIVERIES, deliveries), (CALLS, calls)) if count}
 
 
 def take_back_lost(session: Session) -> int:
     """What replicas hold that are not known any more; any of it may have had its effect."""
     return session.run(TAKE_BACK_CALLS_LOST, now=session.at)
-
-
-def shift(session: Session, jump: float) -> None:
-    """The wall clock jumped by so many seconds: waits keep their length."""
-    inbox.shift(session, jump)
-    session.run(SHIFT_CALLS, jump=jump)
-    session.run(SHIFT_TIMERS, jump=jump)
-    session.run(SHIFT_HOLDS, jump=jump)
-    session.run(SHIFT_CIRCUITS, jump=jump)
-    session.run(AHEAD_LINKS, now=session.at)
-    ledger.audit(
-        session, "bridge", "clock", "store", f"the wall clock jumped by {jump:+.1f} s: waits keep their length"
-    )

@@ -279,6 +279,15 @@ def test_a_slot_is_run_once_whoever_dies_after_it(pair) -> None:
     assert ran == [a.replica.id]
 
 
+def test_a_slot_in_which_nothing_is_due_is_taken_by_nobody(pair) -> None:
+    a, _ = pair
+    ran: list[str] = []
+    for due in (False, True):
+        job = Job("timers", lambda parts: ran.append(parts.replica.id), 1.0, due=lambda _, due=due: due)
+        run_in_slot(a, job, 1_000)
+        assert bool(a.store.write(lambda tx: tx.fact("slot:timers"))) == bool(ran) == due
+
+
 def test_a_slot_whose_runner_died_in_it_is_run_by_whoever_takes_it_over(pair) -> None:
     a, b = pair
     ran: list[str] = []

@@ -18,6 +18,17 @@ def test_a_circuit_comes_back_as_it_was_set(store, time):
     assert store.write(lambda tx: tx.circuit("rootly")) == opened
 
 
+def test_all_circuits_are_told_by_their_target(store, time):
+    known = {name: Circuit(name, name == "rootly", time.now, time.now, "") for name in ("pagertree", "rootly")}
+    store.write(lambda tx: [tx.set_circuit(circuit) for circuit in known.values()])
+    assert store.write(lambda tx: tx.circuits()) == known
+
+
+def test_of_several_facts_those_that_there_are_come_back(store):
+    store.write(lambda tx: [tx.set_fact(key, key) for key in ("a", "b")])
+    assert store.write(lambda tx: tx.facts(["b", "c"])) == {"b": "b"}
+
+
 def test_a_fact_is_what_was_last_said(store):
     assert store.write(lambda tx: tx.fact("installed_at")) is None
     store.write(lambda tx: tx.set_fact("installed_at", "1"))

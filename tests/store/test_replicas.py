@@ -146,6 +146,16 @@ def test_a_dead_replica_that_beat_while_the_clock_was_ahead_is_lost_all_the_same
     assert beat(store, "dead") is False
 
 
+def test_whoever_sees_by_a_beat_that_the_clock_was_ahead_brings_back_what_waits_too_long(store, time):
+    paged(store)
+    time.jump(3600)
+    enter(store, "dead")
+    time.pass_(-3600)
+    enter(store, "b")
+    sweep(store)
+    assert claim_call(store, "b").attempts == 1
+
+
 def test_a_page_does_not_leave_once_its_link_was_held_by_whomever(store):
     link = paged(store)
     call = claim_call(store, "a")

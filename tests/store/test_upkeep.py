@@ -192,13 +192,15 @@ def test_a_doubt_of_a_time_to_come_begins_at_the_restart(storage, time):
     assert (call.unsure, call.unsure_since) == (True, time.now)
 
 
-def test_a_wait_by_our_schedule_stays_over_a_restart_but_none_longer_than_it_can_be(storage, time):
+def test_a_wait_by_our_schedule_keeps_its_length_over_a_restart_and_a_clock_put_right(storage, time):
     store = storage.open()
     paged(store)
-    settle(store, claim_one(store), "owed", "down", due_in=timedelta(minutes=50))
-    store = storage.reopen()
+    settle(store, claim_one(store), "owed", "down", due_in=timedelta(minutes=10))
+    assert claim(storage.reopen()) == ()
+    store = put_right(storage, time)
     assert claim(store) == ()
-    assert len(claim(put_right(storage, time))) == 1
+    time.pass_(600)
+    assert len(claim(store)) == 1
 
 
 def test_a_link_touched_in_a_time_to_come_is_compared_again(storage, time):

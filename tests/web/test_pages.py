@@ -167,6 +167,14 @@ def test_the_same_words_are_one_page_for_ten_minutes_from_the_first(timed: Clien
     assert placed(timed) == {**later, "duplicate": True}
 
 
+def test_the_same_words_are_another_page_when_the_first_came_while_the_clock_was_ahead(timed: Client, clock: Clock):
+    first = placed(timed)
+    clock.now -= timedelta(minutes=44)
+    later = placed(timed)
+    assert later["page"] != first["page"]
+    assert placed(timed) == {**later, "duplicate": True}
+
+
 def test_other_words_or_another_token_are_another_page(client: Client):
     pages = {placed(client)["page"], placed(client, {**PAGE, "urgency": "low"})["page"]}
     assert len(pages | {placed(client, **bearer(SECOND))["page"]}) == 3

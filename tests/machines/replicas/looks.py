@@ -66,6 +66,10 @@ class Looks:
     def stand(self, calls: Collection[str]) -> list[tuple[Any, ...]]:
         return self._all(STAND, list(calls))
 
+    def confirmed(self, calls: Collection[str]) -> set[str]:
+        """Those that showed themselves before their maker had said anything."""
+        return {id_ for id_, _, reason, *_ in self.stand(calls) if reason == "seen there, with our mark"}
+
     def ended(self, calls: Collection[str]) -> bool:
         return all(row[1] != "owed" for row in self.stand(calls))
 

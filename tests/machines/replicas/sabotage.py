@@ -26,6 +26,7 @@ NEVER = " AND 1 = 0"
 
 def holders_ignored() -> None:
     """Whoever sweeps takes back every claim, also of replicas that live."""
+    replicas.ANYTHING_LOST = "SELECT 1 AS one"
     inbox.TAKE_BACK_LOST = inbox.TAKE_BACK
     upkeep.TAKE_BACK_CALLS_LOST = upkeep.TAKE_BACK_CALLS
 
