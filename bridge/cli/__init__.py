@@ -36,8 +36,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {  # name → its file, and what the o
     ),
     "resync": ("resyncing", "Compare both systems with the bridge and repair what differs."),
     "resyncs": ("resyncs", "Earlier comparisons and what they found."),
+    "audit": ("audit", "Who did what: list it, export it, and verify that nobody has changed it."),
     "tokens": ("tokens", "Who may use the API: make, list and revoke tokens."),
     "hash-password": ("hashing", "Make the hash of a console password."),
+    "totp": ("totp", "Make the secret of one-time codes for the console's login."),
     "db": ("database", "Upgrade, back up, verify, recover or move the bridge's database."),
 }
 

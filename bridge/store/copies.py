@@ -31,10 +31,18 @@ def count_rows(db: sqlite3.Connection) -> dict[str, int]:
 
 def wrong_with(db: sqlite3.Connection) -> tuple[str, ...]:
     """What the engine or our own promises find wrong; empty: nothing."""
-    damage = [f"file: {row[0]}" for row in db.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
+    return (*damage_in(db), *broken_promises(db))
+
+
+def damage_in(db: sqlite3.Connection) -> tuple[str, ...]:
+    """What the engine finds wrong: then not everything can be read."""
+    return tuple(f"file: {row[0]}" for row in db.execute("PRAGMA integrity_check(20)") if row[0] != "ok")
+
+
+def broken_promises(db: sqlite3.Connection) -> tuple[str, ...]:
     strays = [f"{row[0]}: row {row[1]} points to no {row[2]}" for row in db.execute("PRAGMA foreign_key_check")]
     rows = ((what, db.execute(sql).fetchone()[0]) for what, sql in BROKEN_PROMISES.items())
-    return (*damage, *strays, *(f"{count} {what}" for what, count in rows if count))
+    return (*strays, *(f"{count} {what}" for what, count in rows if count))
 
 
 def check_copy(path: Path, rows: Mapping[str, int]) -> None:

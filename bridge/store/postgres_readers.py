@@ -11,6 +11,7 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from bridge.errors import BridgeError, Unavailable
+from bridge.store import audits
 from bridge.store.postgres_faults import in_words, said
 from bridge.store.postgres_line import KWARGS, Patient, configure
 from bridge.store.postgres_session import Connection, PostgresReader
@@ -72,7 +73,8 @@ class PostgresReaders:
         with self._snapshot() as connection:
             reader = PostgresReader(connection)
             rows = ((what, reader.one(f"SELECT ({sql}) AS broken")) for what, sql in BROKEN_PROMISES.items())
-            return tuple(f"{row['broken']} {what}" for what, row in rows if row is not None and row["broken"])
+            broken = [f"{row['broken']} {what}" for what, row in rows if row is not None and row["broken"]]
+            return (*broken, *audits.wrong(reader))
 
     def close(self) -> None:
         self._pool.close()

@@ -14,7 +14,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from bridge.errors import BridgeError, Broken
-from bridge.store.copies import check_copy, count_rows, wrong_with
+from bridge.store import audits
+from bridge.store.copies import broken_promises, check_copy, count_rows, damage_in
 from bridge.store.fingerprints import of_answer
 from bridge.store.reports import SqlReports
 from bridge.store.session import Question
@@ -107,7 +108,8 @@ class Readers:
 
     def verify(self) -> tuple[str, ...]:
         with self._snapshot() as db:
-            return wrong_with(db.conn)
+            damage, broken = damage_in(db.conn), broken_promises(db.conn)
+            return (*damage, *broken, *(() if damage else audits.wrong(SqliteReader(db))))
 
     def close(self) -> None:
         with self._lock:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bridge.flows.receive import PATIENCE
-from bridge.web import api, docs, health, pages, trying
+from bridge.web import api, audit, docs, health, pages, trying
 from bridge.web import tokens as made
 from bridge.web.bearer import Bearer, token
 from bridge.web.clients import Failures, networks
@@ -42,6 +42,7 @@ class Front:
             api.blueprint(parts, bearer),
             trying.blueprint(parts, bearer),
             made.blueprint(parts, bearer),
+            audit.blueprint(parts, bearer),
         )
         desk = Desk(parts, Guard(parts))
         self.flask = inside([*doors, pages.blueprint(parts, bearer), docs.blueprint(), desk.blueprint()], trusted)

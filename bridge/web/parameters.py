@@ -23,6 +23,9 @@ _ABOUT = {
     "target": "The system that is called.",
     "state": "How it stands.",
     "lane": "Which go first.",
+    "actor": "Who did it: a user, a token, bridge.",
+    "action": "What was done, such as login or replay.",
+    "subject": "On what: an id, mostly.",
 }
 _MOMENT = {"type": "string", "format": "date-time"}
 _LIMIT = Parameter("limit", "At most so many.", {"type": "integer", "minimum": 1, "maximum": MOST, "default": 50})
@@ -39,7 +42,11 @@ KEY = Parameter(
 
 def of_list(what: str) -> tuple[Parameter, ...]:
     """A page of it, and its filters."""
-    return (*PAGED, *(Parameter(name, _ABOUT[name], schema) for name, schema in words(FILTERS[what]).items()))
+    return (*PAGED, *filters_of(what))
+
+
+def filters_of(what: str) -> tuple[Parameter, ...]:
+    return tuple(Parameter(name, _ABOUT[name], schema) for name, schema in words(FILTERS[what]).items())
 
 
 def words(known: Choices) -> Mapping[str, Mapping[str, object]]:

@@ -34,6 +34,7 @@ FILTERS: Mapping[str, Choices] = {
     "links": _choices(stored.LINKS),
     "calls": _choices(stored.CALLS),
     "resyncs": {},
+    "audit": _choices(stored.AUDIT),
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from bridge import metrics
 from bridge.systems.page_fields import Changes, Move, Page
+from bridge.web import audit_doors as audit
 from bridge.web import refusals as no
 from bridge.web import schemas as one
 from bridge.web import schemas_rows as row
@@ -26,6 +27,7 @@ TAGS = {
     "webhooks": "Where the two systems and other tools knock. Who sends a body describes it.",
     trying.TAG: trying.ABOUT,
     tokens.TAG: tokens.ABOUT,
+    audit.TAG: audit.ABOUT,
     "health": "For probes and scrapers.",
     "document": "This description.",
 }
@@ -109,6 +111,7 @@ DOORS: tuple[Door, ...] = (
 
     *trying.DOORS,
     *tokens.DOORS,
+    *audit.DOORS,
     Door("healthz", "GET", "/healthz", "health", "The process answers", WORD),
     Door("readyz", "GET", "/readyz", "health", "It can take webhooks: ready, degraded or unready", WORD,
          refuses=(no.UNREADY,)),

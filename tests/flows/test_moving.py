@@ -21,6 +21,7 @@ from bridge.store.sqlite import open_sqlite
 from tests.flows.test_worker import YAML
 from tests.store.engines import Postgres, Sqlite, Time
 from tests.store.examples import BOTH, LEASE, paged
+from tests.store.test_audits import OF_OLDER_BRIDGES
 
 NAMES = ("the old one", "the new one")
 WAYS = ((Sqlite, Postgres), (Postgres, Sqlite))
@@ -241,6 +242,17 @@ def test_the_move_is_in_the_audit_which_has_no_gap(stores):
     assert [row["id"] for row in rows] == [str(n) for n in range(len(rows), 0, -1)]
     assert (rows[0]["action"], rows[0]["detail"]) == ("move", "from the old one to the new one")
     assert stores[1].verify() == ()
+
+
+def test_the_audit_goes_on_as_one_chain(stores):
+    source, target = stores
+    source.write(lambda tx: tx._session.run(OF_OLDER_BRIDGES, at=tx._session.at, detail="a\0b"))
+    source.write(lambda tx: tx.audit("somebody", "retry", "a\0call"))
+    moved(stores)
+    with source.reports() as before, target.reports() as after:
+        old, new = before.entries(0, 100), after.entries(0, 100)
+    assert [entry.chain for entry in new[:-1]] == [entry.chain for entry in old]
+    assert (new[-1].action, target.verify()) == ("move", ())
 
 
 def test_the_old_store_names_the_new_one_and_cannot_move_elsewhere(stores, tmp_path):

@@ -1,5 +1,8 @@
 """The audit as people read it."""
 
+import json
+import re
+
 from bridge.app import Parts
 from tests.web.console.browser import Browser
 
@@ -35,3 +38,24 @@ def test_what_others_wrote_stays_text(ada: Browser, parts: Parts):
     page = ada.get("/audit").text
     assert "&lt;b&gt;bold&lt;/b&gt;" in page
     assert "\u202e" not in page
+
+
+def test_the_head_of_the_chain_is_on_the_page_and_the_rows_that_fit_are_a_file(ada: Browser, parts: Parts):
+    write(parts, 2, "Mallory")
+    with parts.store.reports() as reports:
+        head = reports.head()
+    page = ada.get("/audit?actor=Mallory&since=2h").text
+    assert f'title="{head}">{head.seq}:{head.chain[:16]}<' in page
+    (address,) = re.findall(r'href="(/audit/export[^"]*)"', page)
+    file = ada.get(address.replace("&amp;", "&"))
+    assert [json.loads(line)["actor"] for line in file.data.splitlines()] == ["Mallory"] * 2
+    assert "attachment" in file.headers["Content-Disposition"]
+
+
+def test_the_file_is_for_nobody_who_has_not_logged_in(stranger: Browser):
+    assert stranger.get("/audit/export").status_code == 303
+
+
+def test_a_file_of_something_that_cannot_be_is_refused_by_the_fields_name(ada: Browser):
+    refused = ada.get("/audit/export?since=yesterday")
+    assert (refused.status_code, "Since (UTC)" in refused.text) == (422, True)
