@@ -1,9 +1,9 @@
 # The bridge as one process that owns nothing but /data, and not even that with a PostgreSQL. Locked packages are checked
-# by their hashes.
+# by their hashes; PostgreSQL's driver and OpenTelemetry are among them.
 FROM python:3.11-slim AS build
 WORKDIR /src
-COPY requirements-postgres.lock .
-RUN python -m venv /bridge && /bridge/bin/pip install --no-cache-dir --require-hashes -r requirements-postgres.lock
+COPY requirements-image.lock .
+RUN python -m venv /bridge && /bridge/bin/pip install --no-cache-dir --require-hashes -r requirements-image.lock
 COPY pyproject.toml hatch_build.py README.md LICENSE ./
 COPY assets assets
 COPY bridge bridge

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bridge import config_sections as sections
 from bridge.config_checks import cautions, checks, maps_of, secrets_in
+from bridge.config_console import Console
 from bridge.config_faults import closest, faults_of
 from bridge.config_integrations import read_integrations
 from bridge.config_text import Key, Text, dotted, read_text
@@ -50,7 +51,7 @@ class Config:
     alarms: sections.Alarms
     jobs: sections.Jobs
     api: sections.Api
-    console: sections.Console
+    console: Console
     warnings: tuple[str, ...] = ()
 
     @property
@@ -177,7 +178,7 @@ _KINDS: dict[str, Any] = {
     "alarms": sections.Alarms,
     "jobs": sections.Jobs,
     "api": sections.Api,
-    "console": sections.Console,
+    "console": Console,
 }
 _EMPTY: dict[str, object] = {"store": "sqlite:///bridge.db"}
 _ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in _KINDS.items()}

@@ -33,6 +33,7 @@ def checks(parts: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
     yield from _unmaskable(parts)
     yield from _words(parts)
     yield from _routes(parts.get("routes", ()))
+    yield from _named_by_anybody(parts)
     if "routes" in parts and not last_resort(parts["routes"]):
         yield ("routes",), "give one route that assigns a team, router or user: it is paged when the others cannot be"
     if "mapping" in parts and "rootly" in parts:
@@ -97,6 +98,17 @@ def _routes(routes: tuple[Route, ...]) -> Iterator[tuple[Key, str]]:
                 ("routes", place),
                 "an integration makes an alert of its own: let it be the only receiver of its route",
             )
+
+
+def _named_by_anybody(parts: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    """Whoever reaches the bridge can write a header: what it says counts from machines that are named only."""
+    if "server" not in parts or "console" not in parts or parts["console"].proxy_header is None:
+        return
+    proxies = parts["server"].trusted_proxies
+    if not proxies:
+        yield ("console", "proxy_header"), "needs server.trusted_proxies: from anybody else the header is not taken"
+    if any(network.prefixlen == 0 for network in proxies):
+        yield ("server", "trusted_proxies"), "names every machine there is, so anybody could write console.proxy_header"
 
 
 def _twice(parts: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from bridge.core.passwords import hash_fault_of
 from bridge.store.place import is_postgres
 from bridge.systems.fields import ApiUrl, Cidr, Duration, Secret, SecretUrl, Section
 from bridge.systems.integrations import RootlyTarget
@@ -144,25 +143,6 @@ def _names_differ(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
 
 class Api(Section):
     tokens: Annotated[tuple[Token, ...], AfterValidator(_names_differ)] = ()
-
-
-def _is_hash(secret: Secret) -> Secret:
-    if fault := hash_fault_of(secret.get_secret_value()):
-        raise ValueError(fault)
-    return secret
-
-
-class Console(Section):
-    """Who may log in to the console. Without it nobody may: there is no account of its own."""
-
-    username: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-    password_hash: Annotated[Secret, AfterValidator(_is_hash)] | None = None
-
-    @model_validator(mode="after")
-    def _hash_of_somebody(self) -> Console:
-        if self.password_hash is not None and self.username is None:
-            raise ValueError("has a password_hash and no username; give both")
-        return self
 
 
 def _store(url: str, info: ValidationInfo) -> str:

@@ -11,8 +11,8 @@ import click
 
 from bridge.cli.options import json_option
 from bridge.cli.showing import Screen
-from bridge.core.passwords import fault_of
 from bridge.errors import BridgeError
+from bridge.guessing import fault_of
 from bridge.hashing import hash_password as hashed
 
 WHERE = (

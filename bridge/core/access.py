@@ -21,7 +21,7 @@ PREFIX = "rpb"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One browser that has logged in. `made_with`: a digest of the credentials that it did so with."""
+    """One browser that is in. `made_with`: a digest of the credentials, or of the proxy's word, that it came in by."""
 
     digest: str
     username: str
@@ -63,7 +63,7 @@ def digest_of(*parts: str) -> str:
 def ended(session: Session, made_with: str, now: datetime) -> str:
     """Why the session has ended; empty: it has not."""
     if session.made_with != made_with:
-        return "the credentials were changed"
+        return "other credentials"
     if now - session.seen_at >= IDLE:
         return "idle"
     if now - session.began_at >= ABSOLUTE or session.seen_at - now > CLOCKS_DIFFER:

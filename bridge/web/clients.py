@@ -44,17 +44,21 @@ def is_local(environ: WSGIEnvironment, trusted: Sequence[Network]) -> bool:
     """Whether the request began on this machine. A forwarded one did not, unless a proxy that we trust says so."""
     client = client_of(environ, trusted)
     forwarded = any(name in environ for name in _SAID_FOR_OTHERS)
-    peer_trusted = any(peer in network for network in trusted if (peer := _parse(environ.get("REMOTE_ADDR", ""))))
-    return client is not None and client.is_loopback and (peer_trusted or not forwarded)
+    return client is not None and client.is_loopback and (is_by_proxy(environ, trusted) or not forwarded)
 
 
 def is_https(environ: WSGIEnvironment, trusted: Sequence[Network]) -> bool:
     """Whether nobody on the way could read along: we were asked by https, or every proxy says so that we trust."""
     if environ.get("wsgi.url_scheme") == "https":
         return True
-    peer = _parse(environ.get("REMOTE_ADDR", ""))
     said = [word.strip().lower() for word in environ.get("HTTP_X_FORWARDED_PROTO", "").split(",")]
-    return peer is not None and any(peer in network for network in trusted) and set(said) == {"https"}
+    return is_by_proxy(environ, trusted) and set(said) == {"https"}
+
+
+def is_by_proxy(environ: WSGIEnvironment, trusted: Sequence[Network]) -> bool:
+    """Whether who is connected with us is a proxy of ours: the machine itself, whoever it says that it speaks for."""
+    peer = _parse(environ.get("REMOTE_ADDR", ""))
+    return peer is not None and any(peer in network for network in trusted)
 
 
 def _parse(text: str) -> Address | None:

@@ -1,11 +1,15 @@
-"""`bridge hash-password` and `bridge tokens`."""
+"""`bridge hash-password`, `bridge totp` and `bridge tokens`."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from click.testing import CliRunner
+from pyotp import parse_uri
 
 from bridge.cli import cli
+from bridge.core.passwords import totp_fault_of
 from bridge.hashing import is_password
 from tests.cli.terminal import World, run
 
@@ -25,7 +29,8 @@ def test_the_hash_stands_alone_on_standard_output():
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("short\n", ()), ("", ()), ("x" * 300, ()), (f"{PASSWORD}\n", ("--username", "noodle"))]
+    ("text", "words"),
+    [("short\n", ()), ("", ()), ("x" * 300, ()), ("hedwig-lindqvist-2026\n", ("--username", "hedwig.lindqvist"))],
 )
 def test_a_weak_password_is_refused_in_words_and_not_repeated(text: str, words: tuple[str, ...]):
     answer = hashed(text, *words)
@@ -36,6 +41,23 @@ def test_a_weak_password_is_refused_in_words_and_not_repeated(text: str, words: 
 
 def test_a_password_is_no_argument():
     assert run("hash-password", PASSWORD).exit_code == 2
+
+
+def test_the_secret_of_codes_stands_alone_on_standard_output_and_its_address_beside_it():
+    answer = CliRunner().invoke(cli, ["totp", "--username", "ada"])
+    assert answer.exit_code == 0
+    secret = answer.stdout.strip()
+    (address,) = [word for word in answer.stderr.split() if word.startswith("otpauth://totp/")]
+    codes = parse_uri(address)
+    assert (codes.secret, codes.name) == (secret, "ada")
+    assert totp_fault_of(secret) is None
+    assert "totp_secret: file:" in answer.stderr
+
+
+def test_each_secret_of_codes_is_another():
+    made = [json.loads(CliRunner().invoke(cli, ["totp", "--json"]).stdout) for _ in range(3)]
+    assert len({one["totp_secret"] for one in made}) == 3
+    assert [one["totp_secret"] in one["address"] for one in made] == [True] * 3
 
 
 def test_a_token_is_made_used_listed_and_revoked_through_the_running_bridge(world: World):

@@ -1,4 +1,4 @@
-"""Who stands before the console: whoever has logged in, and nobody else.
+"""Who stands before the console: whoever has logged in or is named by the proxy, and nobody else.
 
 Rule: a request without a session sees nothing, and one that changes something proves that it comes from our own page.
 """
@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import quote, urlsplit
 
-from flask import Response, abort, g, redirect, render_template, request
+from flask import Response, abort, after_this_request, g, redirect, render_template, request
 
-from bridge.flows import access
+from bridge.flows import sessions
 from bridge.web.clients import client_of, is_https, neighbourhood, networks
-from bridge.web.console import cookies, csrf
+from bridge.web.console import cookies, csrf, proxied
 
 if TYPE_CHECKING:
     from bridge.app import Parts
@@ -37,7 +37,7 @@ class Guard:
 
     def admit(self) -> Visitor:
         """Ends the request with the way to the login, or raises 403 for a change that another site asks for."""
-        visitor = self.known()
+        visitor = self.known() or self._named()
         if visitor is None:
             _to_the_login()
         if request.method not in csrf.SAFE:
@@ -46,9 +46,36 @@ class Guard:
         return visitor
 
     def known(self) -> Visitor | None:
+        """Raises 403 for whom the proxy names and nobody knows. A session of anybody else has ended then."""
         session_id = cookies.carried(cookies.name_of(request.environ, self._trusted))
-        session = access.known(self._parts, session_id, used=not _is_poll()) if session_id else None
+        session = sessions.known(self._parts, session_id, self._said(), used=not _is_poll()) if session_id else None
+        self.named()
         return Visitor(session.username, csrf.token_of(session_id)) if session else None
+
+    def named(self) -> str | None:
+        """By the proxy. Raises 403."""
+        said = self._said()
+        proxied.must_be_user(self._parts.config.console, said, self.address())
+        return said
+
+    def let_in(self, name: str) -> Visitor:
+        """Begins a session for whom the proxy names; its cookie goes with this answer. Raises 403 or `Unavailable`."""
+        cookie = self.cookie()
+        session_id = sessions.let_in(self._parts, name, self.address())
+
+        @after_this_request
+        def _with_cookie(response: Response) -> Response:
+            cookies.give(response, cookie, session_id)
+            return response
+
+        return Visitor(name, csrf.token_of(session_id))
+
+    def _named(self) -> Visitor | None:
+        name = self.named() if _goes_to_a_page() else None
+        return self.let_in(name) if name else None
+
+    def _said(self) -> str | None:
+        return proxied.said(request.environ, self._trusted, self._parts.config.console)
 
     def must_be_ours(self, token: str | None = None) -> None:
         """Raises 403."""
@@ -73,6 +100,13 @@ def local(path: str) -> str:
 def _is_poll() -> bool:
     """A page that refreshes itself is no sign that somebody is there: the part that does it is called `live`."""
     return request.headers.get("HX-Trigger") == "live"
+
+
+def _goes_to_a_page() -> bool:
+    """Somebody does: not a part that refreshes itself, a form that is sent, or another site that asks for something."""
+    mode, site = (request.headers.get(f"Sec-Fetch-{name}", "") for name in ("Mode", "Site"))
+    asked = request.method == "GET" and "HX-Request" not in request.headers
+    return asked and mode in ("", "navigate") and site != "cross-site"
 
 
 def _to_the_login() -> NoReturn:

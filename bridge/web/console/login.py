@@ -1,4 +1,4 @@
-"""`/login` and `/logout`.
+"""`/login` and `/logout`. Whom a proxy names is asked for nothing but whether to go on.
 
 Rule: what is told never depends on which part was wrong; few passwords are looked at at once, because each takes 64 MiB
 and a tenth of a second.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, redirect, request
 
-from bridge.flows import access
+from bridge.flows import access, sessions
 from bridge.web.answers import Refusal
 from bridge.web.console import cookies
 from bridge.web.console.guard import Guard, local
@@ -39,6 +39,9 @@ class Login:
         cookie = self._guard.cookie()
         self._guard.must_be_ours()
         there = local(request.form.get("next", ""))
+        if (name := self._guard.named()) is not None:
+            self._guard.let_in(name)
+            return _to(there)
         if not self._is_open:
             return self._page(there, status=403)
         try:
@@ -53,7 +56,7 @@ class Login:
 
     def leave(self) -> Response:
         cookie = self._guard.cookie()
-        access.log_out(self._parts, cookies.carried(cookie), self._guard.address())
+        sessions.log_out(self._parts, cookies.carried(cookie), self._guard.address())
         response = _to("/login")
         cookies.take_back(response, cookie)
         return response
@@ -66,15 +69,18 @@ class Login:
         if not self._room.acquire(blocking=False):
             raise Refusal(503, "busy", "Others are logging in at this moment. Try again.", (("Retry-After", "1"),))
         try:
-            name, password = request.form.get("username", "")[:LONGEST_NAME], request.form.get("password", "")
-            return access.log_in(self._parts, name, password, self._guard.address())
+            return access.log_in(self._parts, _typed(), self._guard.address())
         finally:
             self._room.release()
 
     def _page(self, there: str, fault: str = "", status: int = 200) -> Response:
-        response = page("login.html", title="Log in", there=there, fault=fault, is_open=self._is_open)
-        response.status_code = status
-        return response
+        console = self._parts.config.console
+        ways = {
+            "by_proxy": console.proxy_header,
+            "is_open": self._is_open,
+            "with_code": console.totp_secret is not None,
+        }
+        return page("login.html", status, title="Log in", there=there, fault=fault, named=self._guard.named(), **ways)
 
 
 def add(doors: Blueprint, parts: Parts, guard: Guard) -> None:
@@ -82,6 +88,11 @@ def add(doors: Blueprint, parts: Parts, guard: Guard) -> None:
     doors.add_url_rule("/login", "login", login.show, methods=["GET"])
     doors.add_url_rule("/login", "enter", login.enter, methods=["POST"])
     doors.add_url_rule("/logout", "logout", login.leave, methods=["POST"])
+
+
+def _typed() -> access.Said:
+    name, password, code = (request.form.get(field, "") for field in ("username", "password", "code"))
+    return access.Said(name[:LONGEST_NAME], password, code)
 
 
 def _wait(fault: access.Locked) -> str:

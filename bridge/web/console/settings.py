@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SECTIONS = ("server", "pagertree", "rootly", "sync", "alarms", "jobs", "api", "console", "integrations")
 LONG = 16  # characters of a secret whose last four say nothing of the rest
-NO_END = "password_hash"  # a hash is tried offline: no part of it is shown
+NO_END = ("password_hash", "totp_secret")  # what is tried offline, or makes codes: no part of it is shown
 Row = tuple[str, str]
 
 

@@ -21,8 +21,8 @@ AFRESH = "begins"  # what stands in the audit before each story
 OURS = {"Sec-Fetch-Site": "same-origin"}
 
 
-def parts_with_console(folder: Path, console: str = CONSOLE) -> Parts:
-    (folder / "config.yaml").write_text(CONFIG + console)
+def parts_with_console(folder: Path, console: str = CONSOLE, config: str = CONFIG) -> Parts:
+    (folder / "config.yaml").write_text(config + console)
     return assemble(load_config(folder / "config.yaml", {}))
 
 
@@ -65,5 +65,9 @@ class Browser:
         assert found, f"{page} has no form"
         return found[1]
 
-    def log_in(self, name: str = NAME, password: str = PASSWORD, there: str = "/links") -> TestResponse:
-        return self.post("/login", {"username": name, "password": password, "next": there})
+    def log_in(
+        self, name: str = NAME, password: str = PASSWORD, there: str = "/links", code: str | None = None
+    ) -> TestResponse:
+        """`code`: None where none is asked for."""
+        asked = {"username": name, "password": password, "next": there}
+        return self.post("/login", asked if code is None else asked | {"code": code})

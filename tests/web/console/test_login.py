@@ -10,7 +10,7 @@ from threading import Barrier, Event
 import pytest
 
 from bridge.app import Parts
-from bridge.config_sections import Console
+from bridge.config_console import Console
 from bridge.core.access import ABSOLUTE, IDLE, WINDOW, digest_of
 from bridge.errors import Unavailable
 from bridge.flows.prune import prune
