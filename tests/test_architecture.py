@@ -21,6 +21,8 @@ FLOORS = (
         "circuits",
         "redact",
         "hashing",
+        "guessing",
+        "codes",
         "config",
         "log",
         "metrics",
@@ -34,7 +36,7 @@ FLOORS = (
     ("flows",),
     ("web", "pump", "schedule", "engine", "judges", "callers", "worker", "whole", "cli", "__main__"),
 )
-PARTS_OF = {f"config_{part}": "config" for part in ("checks", "faults", "integrations", "sections", "text")}
+PARTS_OF = {f"config_{part}": "config" for part in ("checks", "console", "faults", "integrations", "sections", "text")}
 PARTS_OF |= {"templates_engine": "templates", "tracing_otel": "tracing", "tracing_opening": "tracing"}
 PARTS_OF["tracing_sending"] = "tracing"
 SIDE_HOUSE = "sandbox"  # simulated vendors: `bridge demo` and `bridge sandbox` start them, no lower floor knows them
@@ -132,6 +134,11 @@ def test_only_the_store_opens_databases() -> None:
 def test_opentelemetry_is_known_only_where_it_is_wanted() -> None:
     assert using(TRACES) == {"bridge.tracing_otel", "bridge.tracing_sending"}
     assert [m for m in HOUSE if "bridge.tracing_otel" in used(m)] == ["bridge.tracing_opening"]
+
+
+def test_the_lists_of_passwords_are_loaded_only_where_one_is_judged() -> None:
+    assert using({"zxcvbn"}) == {"bridge.guessing"}
+    assert [m for m in HOUSE if "bridge.guessing" in used(m)] == ["bridge.cli.hashing"]
 
 
 def test_only_the_stores_own_modules_for_postgresql_know_its_driver() -> None:

@@ -125,9 +125,10 @@ def test_the_proxy_keeps_pagertrees_secret_out_of_its_log() -> None:
     assert re.findall(r"access_log \S+ (\w+);", PROXY) == ["told"]
 
 
-def test_the_image_has_what_postgresql_needs() -> None:
+@pytest.mark.parametrize("package", ["psycopg-binary", "opentelemetry-sdk", "opentelemetry-exporter-otlp-proto-http"])
+def test_the_image_has_what_postgresql_and_traces_need(package: str) -> None:
     (locked,) = re.findall(r"--require-hashes -r (\S+)", (ROOT / "Dockerfile").read_text())
-    assert "\npsycopg-binary==" in (ROOT / locked).read_text()
+    assert f"\n{package}==" in (ROOT / locked).read_text()
 
 
 def test_what_the_image_copies_is_sent_to_its_build() -> None:

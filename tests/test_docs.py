@@ -220,6 +220,7 @@ def test_there_is_one_version() -> None:
     [
         ("requirements.lock", PROJECT["project"]["dependencies"]),
         ("requirements-postgres.lock", PROJECT["project"]["dependencies"] + POSTGRES),
+        ("requirements-image.lock", [*PROJECT["project"]["dependencies"], *POSTGRES, *OTEL]),
         ("requirements-dev.lock", [*PROJECT["project"]["dependencies"], *POSTGRES, *OTEL, *DEVELOPING]),
     ],
 )

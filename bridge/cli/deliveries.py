@@ -9,14 +9,14 @@ from typing import Any
 import click
 
 from bridge.cli.options import config_option, filter_options, given, json_option, page_options
-from bridge.cli.reading import show_list, show_one
+from bridge.cli.reading import Row, show_list, show_one
 from bridge.cli.showing import Screen
 from bridge.errors import Unreadable
 from bridge.store import filters as stored
 from bridge.systems.payload import parse_json
 
 COLUMNS = (("ID", "id"), ("RECEIVED (UTC)", "received_at"), ("SOURCE", "source"), ("DOOR", "door"),
-           ("VERDICT", "verdict"), ("WHY", "reason"))  # fmt: skip
+           ("VERDICT", "verdict"), ("LINK", "about"), ("WHY", "reason"))  # fmt: skip
 FACTS = (("delivery", "id"), ("source", "source"), ("door", "door"), ("received", "received_at"),
          ("verdict", "verdict"), ("why", "outlook"), ("attempts", "attempts"), ("due", "due_at"), ("stale", "stale"),
          ("key", "key"), ("query", "query"), ("headers", "headers"))  # fmt: skip
@@ -26,6 +26,7 @@ _NO_CALL = {
     "waiting": "It caused no call so far.",
     "applied": "It caused no call of its own: nothing was needed, or another delivery had asked for it.",
 }
+LONGEST_TITLE = 40  # characters in a list
 LONGEST_BODY = 100_000  # characters shown to people; --json gives all
 
 
@@ -41,7 +42,8 @@ def deliveries() -> None:
 @json_option
 def list_(config_file: Path, as_json: bool, limit: int, before: str, **filters: Any) -> None:
     """The deliveries, newest first."""
-    show_list(config_file, as_json, limit, COLUMNS, lambda reports, n: reports.deliveries(given(filters), n, before))
+    wanted = given(filters)
+    show_list(config_file, as_json, limit, COLUMNS, lambda reports, n: reports.deliveries(wanted, n, before), _about)
 
 
 @deliveries.command()
@@ -53,13 +55,20 @@ def show(config_file: Path, as_json: bool, id_: str) -> None:
     show_one(config_file, as_json, "delivery", id_, lambda reports: reports.delivery(id_), _tell)
 
 
+def _about(row: Any) -> Row:
+    """With the title of its link, and how many more it has."""
+    title, *others = [*row["titles"].values()] or [""]
+    short = title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
+    return {**row, "about": f"{short} and {len(others)} more" if others else short}
+
+
 def _tell(screen: Screen, delivery: Any) -> None:
     screen.facts(delivery, FACTS)
     screen.line()
     screen.lines(_pretty(delivery["body"]))
     screen.line()
-    for link in delivery["links"]:
-        screen.line(f"It belongs to link {link}: bridge links show {link}")
+    for link, title in delivery["titles"].items():
+        screen.line(f"It belongs to link {link}{f' ({title})' if title else ''}: bridge links show {link}")
     if delivery["calls"]:
         screen.table(CAUSED, delivery["calls"])
     else:

@@ -12,6 +12,7 @@ from bridge.cli.options import config_option, filter_options, given, json_option
 from bridge.cli.reading import Row, show_list, show_one
 from bridge.cli.showing import Screen, when
 from bridge.store import filters as stored
+from bridge.store.stories import Gap, gaps
 
 COLUMNS = (("ID", "id"), ("STATUS", "status"), ("KIND", "kind"), ("SINCE (UTC)", "began_at"), ("NUMBER", "number"),
            ("TITLE", "title"))  # fmt: skip
@@ -77,8 +78,16 @@ def _note(member: Row) -> str:
 
 def story_of(link: Any) -> list[Row]:
     """Deliveries, calls and what the audit says of them as one list, in the order of time."""
-    steps = [_came(delivery) for delivery in link["deliveries"]] + [_left(call) for call in link["calls"]]
+    steps = [_between(link, gap) for gap in gaps(link)]
+    steps += [_came(delivery) for delivery in link["deliveries"]] + [_left(call) for call in link["calls"]]
     return sorted(steps + [_done(entry) for entry in link["audit"]], key=lambda step: str(step["at"]))
+
+
+def _between(link: Row, gap: Gap) -> Row:
+    """What is left out stands before the newest."""
+    all_of_it = f"; all of them: bridge {gap.what} list --link {link['id']}" if gap.what != "audit" else ""
+    what = f"… {gap.count:,} {'audit entries' if gap.what == 'audit' else gap.what} between"
+    return {"at": when(gap.at, precise=True), "what": what, "reason": f"{gap.follow}{all_of_it}"}
 
 
 def _came(delivery: Row) -> Row:

@@ -35,12 +35,23 @@ def screen_for(config: Config) -> Screen:
     return Screen(Redactor(config.secrets()))
 
 
-def show_list(config_file: Path, as_json: bool, limit: int, columns: Sequence[Column], ask: Listed) -> None:
-    """`ask(reports, n)` gives at most n rows, newest first."""
+def as_it_is(row: Row) -> Row:
+    return row
+
+
+def show_list(
+    config_file: Path,
+    as_json: bool,
+    limit: int,
+    columns: Sequence[Column],
+    ask: Listed,
+    told: Callable[[Row], Row] = as_it_is,
+) -> None:
+    """`ask(reports, n)` gives at most n rows, newest first; `told` makes of each what people are shown."""
     config = read_config(config_file)
     with reports_of(config) as reports:
         rows = ask(reports, limit + 1)
-    page = rows[:limit]
+    page = rows[:limit] if as_json else [*map(told, rows[:limit])]
     show_rows(config, as_json, columns, page, page[-1]["id"] if len(rows) > limit else None)
 
 

@@ -53,10 +53,10 @@ def _count(screen: Screen, as_json: bool, count: int) -> None:
 
 def _found(config: Config, wanted: dict[str, str]) -> tuple[str, ...]:
     with reports_of(config) as reports:
-        rows = reports.deliveries(wanted, MOST + 1)
-    if len(rows) > MOST:
+        found = reports.ids("deliveries", wanted, MOST + 1)
+    if len(found) > MOST:
         raise BridgeError(f"More than {MOST} deliveries are meant: narrow them down with --since and --until.")
-    return tuple(str(row["id"]) for row in rows)
+    return tuple(found)
 
 
 def _directly(parts: Parts, id_: str, actor: str) -> Outcome:

@@ -18,7 +18,7 @@ FACTS = (("resync", "id"), ("state", "state"), ("why", "detail.why"), ("only a p
          ("drifts", "detail.drifts"), ("repairs", "repairs"), ("what became of them", "verdicts"),
          ("not judged", "detail.refusals"),
          ("webhooks fetched", "detail.missed"), ("requests", "calls"), ("seconds", "detail.seconds"))  # fmt: skip
-FOUND = (("DRIFT", "kind"), ("OBJECT", "object"), ("LINK", "link"))
+FOUND = (("DRIFT", "kind"), ("OBJECT", "object"), ("LINK", "link"), ("TITLE", "title"))
 
 
 @click.group()

@@ -18,9 +18,9 @@ Row = dict[str, Any]
 HINDRANCES = (("WHAT", "what"), ("WHY", "why"), ("WHAT MENDS IT", "mend"))
 SIDES = (("SIDE", "title"), ("CALLS", "calls"), ("OWED", "owed"), ("LAST WEBHOOK (UTC)", "webhook"),
          ("LAST CALL DONE (UTC)", "call"), ("LAG P50", "p50"), ("LAG P95", "p95"))  # fmt: skip
-FACTS = (("last resync", "resync"), ("live links", "live_links"), ("waiting", "waiting"), ("dead", "dead"),
-         ("quarantined", "quarantined"), ("held", "storm_held"), ("today", "today"), ("replicas", "replicas"),
-         )  # fmt: skip
+FACTS = (("last resync", "resync"), ("live links", "live_links"), ("paused links", "paused"), ("waiting", "waiting"),
+         ("dead", "dead"), ("quarantined", "quarantined"), ("held", "storm_held"), ("today", "today"),
+         ("replicas", "replicas"))  # fmt: skip
 
 
 @click.command()

@@ -21,7 +21,7 @@ SIDES = (PAGERTREE, ROOTLY)
 LATEST_RUNS = 5  # among which the newest resync is looked for that was no plan
 
 OLDEST = ("oldest_owed", "oldest_page", "oldest_waiting")  # seconds
-PLAIN = (*OLDEST, "waiting", "quarantined", "dead", "storm_held", "live_links")
+PLAIN = (*OLDEST, "waiting", "quarantined", "dead", "storm_held", "live_links", "paused")
 
 Row = dict[str, Any]
 

@@ -13,6 +13,7 @@ from bridge.app import Parts
 from bridge.errors import BridgeError, Unreadable
 from bridge.flows.phrasing import Row, masked
 from bridge.flows.receive import as_stored
+from bridge.flows.trials import one_at_a_time
 from bridge.model import Event, Hook, Trouble
 from bridge.systems import integrations as dialect
 from bridge.systems.integrations import Door
@@ -63,7 +64,12 @@ def _words(value: object) -> dict[str, str]:
 
 
 def try_templates(parts: Parts, id_: str, templates: Templates, hook: Hook) -> Row:
-    """The alerts that the request would make with these templates. Raises `NoIntegration`."""
+    """The alerts that the request would make with these templates. Raises `NoIntegration` or `Unavailable`."""
+    with one_at_a_time():
+        return _tried(parts, id_, templates, hook)
+
+
+def _tried(parts: Parts, id_: str, templates: Templates, hook: Hook) -> Row:
     door = door_of(parts, id_)
     given = {"title_template": templates.title or None, "description_template": templates.description or None}
     trial = replace(door, settings=door.settings.model_copy(update=given))

@@ -53,6 +53,7 @@ WAITING = "SELECT count(*) AS n FROM deliveries WHERE verdict = 'waiting'"
 QUARANTINED = "SELECT count(*) AS n FROM deliveries WHERE verdict = 'quarantined'"
 DEAD = "SELECT count(*) AS n FROM outbox WHERE state = 'dead'"
 LIVE = "SELECT count(*) AS n FROM links WHERE status < 3 AND apart = 0"
+PAUSED = "SELECT count(*) AS n FROM links WHERE held = 1 AND apart = 0"
 CIRCUITS = "SELECT target, open, since, probe_at, reason, failures FROM circuits ORDER BY target"
 
 
@@ -72,6 +73,7 @@ def figures(reader: Reader, now: datetime) -> dict[str, object]:
         "storm_held": _count(reader, HELD),
         "dead": _count(reader, DEAD),
         "live_links": _count(reader, LIVE),
+        "paused": _count(reader, PAUSED),
         "circuits": circuits(reader),
     }
 

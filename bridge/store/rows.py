@@ -20,7 +20,8 @@ def from_json(text: str) -> object:
     return value
 
 
-def delivery(row: Any, links: list[str]) -> Shown:
+def delivery(row: Any, titles: dict[str, str]) -> Shown:
+    """`titles`: of its links."""
     return {
         "id": row["id"],
         "source": row["source"],
@@ -32,14 +33,15 @@ def delivery(row: Any, links: list[str]) -> Shown:
         "attempts": row["attempts"],
         "verdict": row["verdict"],
         "reason": row["reason"],
-        "links": links,
+        "links": [*titles],
+        "titles": titles,
     }
 
 
-def whole_delivery(row: Any, links: list[str]) -> Shown:
-    """`body` None: removed by retention."""
+def whole(row: Any, shown: Shown) -> Shown:
+    """A delivery with what came. `body` None: removed by retention."""
     return {
-        **delivery(row, links),
+        **shown,
         "body": None if row["body"] is None else bytes(row["body"]).decode(errors="replace"),
         "headers": from_json(row["headers"]),
         "query": from_json(row["query"]),

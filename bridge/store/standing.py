@@ -9,7 +9,7 @@ Row = Mapping[str, Any]  # a call, a link or a circuit, as `rows` shows them
 
 
 def standing(call: Row, link: Row, before: Sequence[Row], circuits: Sequence[Row]) -> str:
-    """`before`: the calls of the link that were decided earlier."""
+    """`before`: creates and advances of the link that were decided earlier and are owed."""
     match call["state"]:
         case "owed":
             parts = (_awaits(call, link, before, circuits), _tried(call), _doubt(call))
@@ -42,7 +42,7 @@ def _awaits(call: Row, link: Row, before: Sequence[Row], circuits: Sequence[Row]
 def _behind(call: Row, before: Sequence[Row]) -> str:
     """An advance waits for what comes before it, anything else for the create of its object."""
     moves = ("create", "advance") if call["kind"] == "advance" else ("create",)
-    owed = [one for one in before if one["state"] == "owed" and one["target"] == call["target"]]
+    owed = [one for one in before if one["target"] == call["target"]]
     first = [one for one in owed if one["kind"] in moves and (call["kind"] == "advance" or one["of"] == call["of"])]
     return f"waits for call {first[0]['id']} ({first[0]['kind']})" if first else "waits for an earlier call"
 

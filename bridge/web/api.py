@@ -78,7 +78,7 @@ class Api:
     def _delivery_ids(self, wanted: dict[str, str]) -> list[str]:
         """Newest first, one more than may be replayed at once."""
         with self._parts.store.reports() as reports:
-            return [str(row["id"]) for row in reports.deliveries(wanted, MOST_REPLAYED + 1)]
+            return reports.ids("deliveries", wanted, MOST_REPLAYED + 1)
 
     def retry(self, actor: str, id_: str) -> Row:
         return {"retried": self._set_right(actor, id_, replays.retry)}

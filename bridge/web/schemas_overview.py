@@ -101,6 +101,7 @@ class Overview(Plain):
     dead: Count
     storm_held: Count
     live_links: Count
+    paused: Count
     today: Today
     replicas: list[ReplicaRow] | None
     """Null: the store is one process's."""

@@ -32,6 +32,8 @@ class Delivery(Plain):
     verdict: Verdict
     reason: str
     links: list[str]
+    titles: dict[str, str]
+    """By link: how its title begins; empty where the link was removed by retention."""
 
 
 class DeliveryTold(Delivery):
@@ -153,11 +155,24 @@ class Audited(Plain):
     detail: str
 
 
+class Counts(Plain):
+    """How many there are in all."""
+
+    deliveries: int
+    calls: int
+    audit: int
+    """About the link, and about the calls that are told of."""
+
+
 class LinkWhole(Link):
+    """The first 10 and the newest 200 deliveries, calls and audit entries each, of the calls also the newest 200
+    creates; what is between them stands in the lists, by `?link=`."""
+
     trouble: Trouble
     calls: list[CallTold]
     deliveries: list[DeliveryTold]
     audit: list[Audited]
+    counts: Counts
 
 
 class Found(Plain):
@@ -166,6 +181,8 @@ class Found(Plain):
     kind: str
     object: str
     link: str
+    title: str = ""
+    """How the link's title begins; only where one resync is asked for."""
 
 
 class RunDetail(Plain):

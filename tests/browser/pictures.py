@@ -6,16 +6,21 @@ They go to docs/pictures/, as PNG with at most 256 colours: a page of text needs
 from __future__ import annotations
 
 import base64
+import random
 import shutil
+import sqlite3
 import struct
 import sys
+import time
 import zlib
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from bridge.store.ids import RANDOM_BITS, encode
 from tests.browser.opening import Look, came, entered, launched, pages_of
 from tests.browser.world import open_world
 from tests.e2e.harness import Scene
@@ -27,6 +32,12 @@ NAMES = (
     "integrations", "integration", "rules", "audit", "tokens", "settings",
 )  # fmt: skip
 # The browser reads the pixels: the 256 colours that are met most, and for each pixel the nearest of them.
+DONE = """
+INSERT INTO outbox (id, link, target, kind, of, lane, command, state, attempts, due_at, reason, delivery, created_at,
+    first_try, finished_at)
+SELECT ?, link, ?, 'note', of, 3, command, 'done', 1, ?, 'done', ?, ?, ?, ?
+FROM outbox WHERE state = 'done' ORDER BY id DESC LIMIT 1
+"""
 FEWER = """async (png) => {
   const bitmap = await createImageBitmap(await (await fetch("data:image/png;base64," + png)).blob());
   const {width, height} = bitmap, canvas = new OffscreenCanvas(width, height), pen = canvas.getContext("2d");
@@ -61,6 +72,19 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
+def busy_hour(database: Path) -> None:
+    """Calls of the hour before, so that its course is to be seen: some a minute, slow for a while in the middle."""
+    chance, now = random.Random(1), time.time()
+    with closing(sqlite3.connect(database, timeout=30, isolation_level=None)) as rows:
+        rows.execute("BEGIN IMMEDIATE")
+        for number in range(240):
+            began = now - 60 - number * 14
+            took = chance.lognormvariate(-1.0, 0.5) * (6 if 80 < number < 100 else 1)
+            id_, target = encode((int(began * 1000) << RANDOM_BITS) + number), chance.choice(("pagertree", "rootly"))
+            rows.execute(DONE, (id_, target, began, id_, began, began, began + took))
+        rows.execute("COMMIT")
+
+
 def take(browser: Browser, scene: Scene, painter: Page, wanted: list[str]) -> None:
     cookies = entered(browser, scene.bridge.url)
     for look, how in LOOKS.items():
@@ -80,6 +104,7 @@ def main(wanted: list[str]) -> None:
     FOLDER.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder, sync_playwright() as playwright, launched(playwright, chromium) as browser:
         scene = open_world(Path(folder))
+        busy_hour(Path(folder) / "bridge.db")
         take(browser, scene, browser.new_page(), wanted or list(NAMES))
         scene.close()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bridge.cli.deliveries import _pretty
+from bridge.cli.links import story_of
+from bridge.store import stories
 from tests.cli.terminal import World
 from tests.e2e.harness import until
 
@@ -32,10 +34,12 @@ def test_every_list_has_items_and_says_where_the_next_begin(world: World, alert:
 
 
 def test_a_list_goes_on_where_the_last_page_ended(world: World, alert: str):
-    whole = [row["id"] for row in world.read("deliveries", "list")["items"]]
     first = world.read("deliveries", "list", "--limit", 1)
     rest = world.read("deliveries", "list", "--before", first["next"])
-    assert [row["id"] for page in (first, rest) for row in page["items"]] == whole
+    whole = [row["id"] for row in world.read("deliveries", "list")["items"]]  # and what came meanwhile
+    paged = [row["id"] for page in (first, rest) for row in page["items"]]
+    assert paged == whole[-len(paged) :]
+    assert len(paged) > 1
 
 
 def test_a_list_for_people_is_a_table_of_whole_ids(world: World, alert: str):
@@ -73,6 +77,15 @@ def test_a_link_is_found_by_any_of_its_objects_and_tells_its_story(world: World,
     shown = world.run("links", "show", alert).stdout
     assert shown.index("from pagertree by webhook") < shown.index("to rootly: create")
     assert "new in PagerTree" in shown
+
+
+def test_what_a_story_leaves_out_is_said_with_the_command_that_lists_it(world: World, alert: str, monkeypatch):
+    monkeypatch.setattr(stories, "NEWEST", 1)
+    link = world.read("links", "show", alert)
+    link["counts"]["deliveries"] += 5_000
+    (gap,) = [step for step in story_of(link) if str(step["what"]).startswith("…")]
+    assert gap["what"] == "… 5,000 deliveries between"
+    assert gap["reason"].endswith(f"follow; all of them: bridge deliveries list --link {link['id']}")
 
 
 def test_a_delivery_shows_what_came_and_what_it_caused(world: World, alert: str):
@@ -116,3 +129,11 @@ def test_no_secret_is_shown(world: World, alert: str):
     keys = world.stage.keys
     secrets = (keys.pagertree, keys.rootly, keys.pagertree_webhook, keys.rootly_webhook, keys.api)
     assert not [secret for secret in secrets if secret in shown]
+
+
+def test_deliveries_name_their_links_by_title(world: World, alert: str):
+    link = world.read("links", "show", alert)
+    delivery = link["deliveries"][0]["id"]
+    (row,) = [line for line in world.run("deliveries", "list").stdout.splitlines() if delivery in line]
+    assert "Disk full" in row
+    assert f"It belongs to link {link['id']} (Disk full)" in world.run("deliveries", "show", delivery).stdout

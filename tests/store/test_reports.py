@@ -151,6 +151,15 @@ def test_figures_tell_how_the_bridge_stands(store, time):
     assert [c["target"] for c in figures["circuits"]] == ["rootly"]
 
 
+def test_paused_links_are_counted_and_tombstones_are_not(store):
+    for number in (1, 2, 3):
+        with_page_made(store, number)
+    first, second, _ = ids(read(store, "links"))
+    store.write(lambda tx: (tx.hold(first, "ada"), tx.hold(second, "ada"), tx.take_apart(second, "ada", "wrong")))
+    with store.reports() as reports:
+        assert reports.figures()["paused"] == len(read(store, "links", status="held")) == 1
+
+
 def settle_dead(store):
     paged(store)
     settle(store, claim_one(store), "dead", "never")

@@ -78,7 +78,7 @@ class Calls:
 
     def _ids(self, wanted: dict[str, str]) -> list[str]:
         with self._parts.store.reports() as reports:
-            return [str(row["id"]) for row in reports.calls(wanted, MOST + 1)]
+            return reports.ids("calls", wanted, MOST + 1)
 
 
 def add(doors: Blueprint, parts: Parts) -> None:

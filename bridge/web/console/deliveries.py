@@ -90,7 +90,7 @@ class Deliveries:
 
     def _ids(self, wanted: dict[str, str]) -> list[str]:
         with self._parts.store.reports() as reports:
-            return [str(row["id"]) for row in reports.deliveries(wanted, MOST + 1)]
+            return reports.ids("deliveries", wanted, MOST + 1)
 
 
 def _masked(mask: Callable[[str], str], named: object) -> dict[str, str]:

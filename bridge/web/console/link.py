@@ -14,9 +14,10 @@ from flask import Blueprint, Response, request
 from bridge.core.durations import parse_duration, say_duration
 from bridge.errors import Unreadable
 from bridge.flows import pages, replay, surgery
+from bridge.store.stories import gaps
 from bridge.web.answers import Refusal, not_found
 from bridge.web.console import story
-from bridge.web.console.doing import counted
+from bridge.web.console.doing import MOST, counted
 from bridge.web.console.lists import Row
 from bridge.web.console.rendering import Values, actor, go_back, live, page
 from bridge.web.console.sentence import sentence
@@ -37,14 +38,13 @@ class LinkPage:
 
     def _told(self, id_: str) -> Values:
         link = self._link(id_)
-        steps = story.steps(link)
         return {
             "title": link["title"] or link["id"],
             "link": link,
             "sentence": sentence(link),
-            "steps": steps[-story.MOST :],
-            "left_out": max(0, len(steps) - story.MOST),
-            "stuck": len(self._stuck(link)),
+            "steps": story.steps(link),
+            "left_out": gaps(link),
+            "stuck": len(self._stuck(str(link["id"]))),
             "sides": story.SIDES,
             "pages_again": _pages_again(link),
         }
@@ -56,11 +56,10 @@ class LinkPage:
             raise not_found("There is no such link here. It may have ended so long ago that it is kept no more.")
         return link
 
-    def _stuck(self, link: Mapping[str, object]) -> list[str]:
+    def _stuck(self, link: str) -> list[str]:
         """Calls that were given up, or wait for their next try."""
-        calls = link["calls"]
-        assert isinstance(calls, list)
-        return [call["id"] for call in calls if call["state"] == "dead" or story.progress_of(call) == "retrying"]
+        with self._parts.store.reports() as reports:
+            return reports.stuck(link, MOST)
 
     # -- actions
 
@@ -91,7 +90,7 @@ class LinkPage:
         return go_back(f"Taken apart; {ended} will not be made.", to=f"/links/{answer['link']}")
 
     def resend(self, id_: str) -> Response:
-        ids = self._stuck(self._link(id_))
+        ids = self._stuck(str(self._link(id_)["id"]))
         if not ids or not replay.retry(self._parts, ids, actor()):
             raise Refusal(409, "conflict", "Nothing of this link waits for another try or was given up.")
         return go_back(f"{counted(len(ids), 'call')} due now.")

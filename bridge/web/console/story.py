@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bridge.store.stories import Gap, gaps
+
 Row = Mapping[str, Any]
+LISTS = {"deliveries": "/deliveries?link={}", "calls": "/calls?link={}", "audit": "/audit?subject={}"}
 SIDES = {"pagertree": "PagerTree", "rootly": "Rootly"}
 BRIDGE = "bridge"
-MOST = 150  # steps; a tool may have raised the same alert ten thousand times
 _CAME = {
     "webhook": "A webhook came",
     "poll": "Found by polling",
@@ -58,10 +60,16 @@ def steps(link: Row) -> list[tuple[Entry, ...]]:
 
 
 def entries(link: Row) -> list[Entry]:
-    """In the order of time; what came stands before what it caused."""
+    """In the order of time; what came stands before what it caused, and what is left out before the newest."""
     came = [entry for delivery in link["deliveries"] for entry in _came(delivery)]
-    happened = [*came, *map(_left, link["calls"]), *map(_done, link["audit"])]
+    between = [_between(link, gap) for gap in gaps(link)]
+    happened = [*between, *came, *map(_left, link["calls"]), *map(_done, link["audit"])]
     return sorted(happened, key=lambda entry: entry.at)
+
+
+def _between(link: Row, gap: Gap) -> Entry:
+    title = f"… {gap.count:,} {'audit entries' if gap.what == 'audit' else gap.what} between"
+    return Entry(gap.at, BRIDGE, title, "", gap.follow, LISTS[gap.what].format(link["id"]))
 
 
 def _came(delivery: Row) -> list[Entry]:

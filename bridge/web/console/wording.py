@@ -6,6 +6,7 @@ Rule: a text from outside is one piece of plain characters: it turns no line rou
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -25,12 +26,23 @@ LOOKS = {  # the look of a word; a look has a colour and a shape
 }
 QUIET = "quiet"  # of every other word: ignored, superseded, shadow, disabled, unlinked
 SHAPES = {"good": "✓", "busy": "◐", "bad": "▲", "held": "▮", QUIET: "○"}
+# What a sentence of the store or the core says to do on the command line, and what does it here.
+_LISTS = re.compile(r"`?bridge (calls|deliveries|links) list((?: --[a-z]+ [a-z]+)*)`?")
+_BUTTONS = (
+    (re.compile(r"`?bridge calls retry \w+`?"), "“Retry now” on its page tries it again"),
+    (re.compile(r"`?bridge replay \w+`? judges it again"), "“Judge it again” on its page does so"),
+    (re.compile(r"`?bridge resync --plan`?"), "“Plan” under Resync"),
+    (re.compile(r"^bridge shadow$"), "“Calls” (state shadow)"),
+)
 _SECONDS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
 def plain(text: object) -> str:
     """Without characters that are no sign of writing: controls, and those that turn the direction of a line."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+    said = str(text)
+    if said.isprintable():
+        return said
+    return "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in said)
 
 
 def bdi(text: object) -> Markup:
@@ -80,6 +92,25 @@ def duration(seconds: float) -> str:
     return f"{int(seconds // whole)} {unit}"
 
 
+def at_hand(text: object) -> str:
+    """A sentence that names a command, with our own button or page in its place where there is one.
+
+    >>> at_hand("`bridge calls list --state owed` says why.")
+    '“Calls” (state owed) says why.'
+    >>> at_hand("given up; `bridge calls retry 01K`"), at_hand("bridge doctor --online says what to mend")
+    ('given up; “Retry now” on its page tries it again', 'bridge doctor --online says what to mend')
+    """
+    said = _LISTS.sub(_page, str(text))
+    for command, button in _BUTTONS:
+        said = command.sub(button, said)
+    return said
+
+
+def _page(found: re.Match[str]) -> str:
+    filters = found[2].replace(" --", ", ").removeprefix(", ")
+    return f"“{found[1].capitalize()}” ({filters})" if filters else f"“{found[1].capitalize()}”"
+
+
 def look(word: object) -> str:
     return LOOKS.get(str(word), QUIET)
 
@@ -115,6 +146,6 @@ def web_address(text: object) -> str:
 
 
 FILTERS = {
-    "plain": plain, "bdi": bdi, "cut": cut, "unfolding": unfolding, "when": when, "ago": ago, "duration": duration,
-    "look": look, "pretty": pretty, "said": said, "web_address": web_address,
+    "at_hand": at_hand, "plain": plain, "bdi": bdi, "cut": cut, "unfolding": unfolding, "when": when, "ago": ago,
+    "duration": duration, "look": look, "pretty": pretty, "said": said, "web_address": web_address,
 }  # fmt: skip

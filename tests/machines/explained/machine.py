@@ -17,7 +17,7 @@ from typing import Any
 from click.testing import CliRunner
 
 from bridge.cli import cli
-from bridge.store import reports
+from bridge.store import stories
 from simulation.virtual import Place, replaced
 from tests.machines.explained.day import bad_day
 from tests.machines.orders.machine import silent
@@ -31,18 +31,18 @@ SQUEEZED = str.maketrans("", "", " \n")  # a table breaks long lines wherever it
 
 def answer_dropped() -> list[Place]:
     """What a system last answered is not told."""
-    return [(reports, "standing", lambda call, *_: f"{call['state']}, {call['attempts']}")]
+    return [(stories, "standing", lambda call, *_: f"{call['state']}, {call['attempts']}")]
 
 
 def wait_unexplained() -> list[Place]:
     """A call that waits for another one, for a person or for a system is just called owed."""
-    told = reports.standing
-    return [(reports, "standing", lambda call, *rest: "owed" if call["state"] == "owed" else told(call, *rest))]
+    told = stories.standing
+    return [(stories, "standing", lambda call, *rest: "owed" if call["state"] == "owed" else told(call, *rest))]
 
 
 def cause_unknown() -> list[Place]:
     """A delivery does not say why it did what it did."""
-    return [(reports, "outlook", lambda delivery: delivery["verdict"])]
+    return [(stories, "outlook", lambda delivery: delivery["verdict"])]
 
 
 SWITCHES: dict[str, Callable[[], list[Place]]] = {

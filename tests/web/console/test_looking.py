@@ -172,3 +172,20 @@ def test_one_call_tells_what_is_asked_and_what_was_answered(ada: Browser, world:
     assert "<bdi>refused</bdi>" in text
     assert "tem_payments" in text
     assert f'href="/deliveries/{world.given_up.delivery}"' in text
+
+
+def test_no_page_sends_one_to_the_command_line_for_what_its_buttons_do(ada: Browser, world: World):
+    given_up = world.given_up
+    for address in (f"/calls/{given_up.call}", f"/links/{given_up.link}", f"/deliveries/{given_up.delivery}"):
+        text = ada.get(address).text
+        assert "“Retry now” on its page tries it again" in text, address
+        assert "bridge calls retry" not in text, address
+    assert "“Judge it again” on its page does so" in ada.get(f"/deliveries/{world.quarantined}").text
+
+
+def test_a_delivery_calls_its_link_by_its_title(ada: Browser, world: World):
+    plain = world.plain
+    (row,) = [one for one in rows(ada.get("/deliveries?verdict=applied").text) if plain.delivery in one]
+    assert f'<a href="/links/{plain.link}"><bdi>Checkout</bdi></a>' in row
+    text = ada.get(f"/deliveries/{plain.delivery}").text
+    assert f'<a href="/links/{plain.link}"><bdi>Checkout</bdi></a> <span class="small">{plain.link}</span>' in text

@@ -51,7 +51,7 @@ def test_lag_stands_there_as_a_course_and_as_numbers(seen: tuple[Browser, Parts]
     parts.store.write(lambda tx: tx.settle(call, Settlement("done", "201")))
     text = browser.get("/").text
     assert "Lag to Rootly as numbers" in text
-    assert "1 call<" in text
+    assert "1 call in the last hour" in text
 
 
 def test_a_poll_brings_only_the_part_that_lives(seen: tuple[Browser, Parts]) -> None:
@@ -77,3 +77,26 @@ def test_strangers_are_sent_to_the_login(seen: tuple[Browser, Parts]) -> None:
     browser.client.delete_cookie("bridge")
     pages = ("/", "/resyncs", "/resyncs/x", "/integrations", "/integrations/int_shop", "/rules", "/settings")
     assert {browser.get(page).status_code for page in pages} == {303}
+
+
+def test_how_many_links_are_paused_is_said_with_the_way_to_them(seen: tuple[Browser, Parts]) -> None:
+    browser, parts = seen
+    judged(parts, "pagertree", alert())
+    with parts.store.reports() as reports:
+        (link,) = reports.ids("links", {}, 9)
+    assert "<strong>0</strong> Paused links" in browser.get("/").text
+    parts.store.write(lambda tx: tx.hold(link, "ada"))
+    assert '<a href="/links?status=held"><strong>1</strong> Paused links</a>' in later(browser)
+
+
+def test_what_has_a_button_here_names_no_command(seen: tuple[Browser, Parts]) -> None:
+    browser, parts = seen
+    judged(parts, "rootly", Hook(b"{"))
+    text = browser.get("/").text
+    assert "not understood in the last day" in text
+    assert "bridge deliveries" not in text
+
+
+def later(browser: Browser) -> str:
+    """What a page shows is computed once in two seconds for all that ask: this asks another address."""
+    return str(browser.get("/?later").text)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from bridge.store import stories
 from bridge.web.console.sentence import sentence
 from bridge.web.console.story import Entry, called, entries, progress_of, steps
 
@@ -15,7 +16,8 @@ def link(**more: Any) -> dict[str, Any]:
     origin = {"system": "rootly", "kind": "incident", "id": "i"}
     held = {"held": False, "held_by": "", "held_until": None, "unlinked": False, "listed": False}
     lists: dict[str, Any] = {"deliveries": [], "calls": [], "audit": []}
-    return {"status": "open", "origin": origin, "ended_at": None, **held, **lists, **more}
+    counts = {what: len(more.get(what, ())) for what in lists}
+    return {"id": "l1", "status": "open", "origin": origin, "ended_at": None, **held, **lists, "counts": counts, **more}
 
 
 def call(state: str, second: int = 1, kind: str = "create", target: str = "pagertree", **more: Any) -> dict[str, Any]:
@@ -68,6 +70,17 @@ def test_the_story_goes_in_the_order_of_time():
     told = entries(link(deliveries=[came("pagertree", 9)], calls=[call("done", 7)], audit=[audit]))
     assert [step.at[17:19] for step in told] == ["05", "07", "09", "09"]
     assert (told[0].column, told[0].title, told[0].why) == ("bridge", "ada: pause", "until noon")
+
+
+def test_what_is_left_out_stands_before_the_newest_with_the_way_to_it(monkeypatch):
+    monkeypatch.setattr(stories, "NEWEST", 2)
+    kept = [came("rootly", 0), *(came("rootly", second) for second in range(20, 22))]
+    counts = {"deliveries": 5_120, "calls": 0, "audit": 0}
+    told = steps(link(deliveries=kept, counts=counts))
+    assert [step[0].at[17:19] for step in told] == ["00", "20", "20", "21"]
+    gap = told[1][0]
+    assert (gap.title, gap.why) == ("… 5,117 deliveries between", "the newest 2 of 5,120 follow")
+    assert gap.to == "/deliveries?link=l1"
 
 
 @pytest.mark.parametrize(

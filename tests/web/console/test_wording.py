@@ -49,3 +49,21 @@ def test_a_word_that_is_not_known_looks_quiet():
     assert [wording.look(word) for word in ("dead", "owed", "done", "paused", "ignored")] == [
         "bad", "busy", "good", "held", "quiet",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "here"),
+    [
+        ("refused; given up; `bridge calls retry 01KJ`", "refused; given up; “Retry now” on its page tries it again"),
+        ("kept; `bridge replay 01KJ` judges it again", "kept; “Judge it again” on its page does so"),
+        ("`bridge links list --system bridge` shows it.", "“Links” (system bridge) shows it."),
+        ("bridge deliveries list --verdict waiting", "“Deliveries” (verdict waiting)"),
+        (
+            "The next one tries again; bridge resync --plan tries now.",
+            "The next one tries again; “Plan” under Resync tries now.",
+        ),
+        ("bridge setup --plan says", "bridge setup --plan says"),
+    ],
+)
+def test_a_command_that_has_a_button_here_is_called_by_it(said: str, here: str):
+    assert wording.at_hand(said) == here
