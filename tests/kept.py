@@ -1,18 +1,22 @@
-"""What each of the many applications of a test run would compile anew, compiled once: addresses of doors, and pages.
+"""What each of the many bridges of a test run would compile anew, compiled once: addresses of doors, pages, and
+configurations.
 
 Rule: what comes out is what would have come out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from werkzeug.routing import Rule
+from yaml.composer import Composer
+from yaml.nodes import Node
 
-Built = Callable[..., tuple[str, str]]
+BUILT = ("_build", "_build_unknown")  # of a rule, as methods
+MADE = ("_parts", "_trace", "_converters", "arguments", *BUILT)
+MOST = 50  # configurations: many of them are one test's alone
 
 
 class Pages(BytecodeCache):
@@ -34,13 +38,35 @@ def keep_pages() -> None:
 
 
 def keep_addresses() -> None:
-    """Werkzeug compiles two functions for each rule of each application. They know nothing but what the rule says."""
-    compiled, kept = Rule._compile_builder, dict[Any, Built]()
+    """Werkzeug takes each rule of each application to pieces, and compiles two functions for it. They know nothing but
+    what the rule says."""
+    compiled, kept = Rule.compile, dict[Any, dict[str, Any]]()
 
-    def once(rule: Rule, append_unknown: bool = True) -> Built:
-        said = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+    def once(rule: Rule) -> None:
+        said = (rule.rule, rule.subdomain, rule.host, rule.map.host_matching, rule.merge_slashes, repr(rule.defaults))
         if said not in kept:
-            kept[said] = compiled(rule, append_unknown)
-        return kept[said]
+            compiled(rule)
+            kept[said] = {name: vars(rule)[name] for name in MADE}
+        vars(rule).update(kept[said])
+        for name in BUILT:
+            setattr(rule, name, kept[said][name].__func__.__get__(rule))
 
-    Rule._compile_builder = once
+    Rule.compile = once
+
+
+def keep_configurations() -> None:
+    """The tree of the same text is the same; but a loader that merges (<<) changes it."""
+    composed, kept = Composer.get_single_node, dict[str, Node | None]()
+
+    def once(loader: Any) -> Node | None:
+        text: str = loader.buffer
+        if text in kept:
+            return kept[text]
+        node = composed(loader)
+        if len(kept) == MOST:
+            kept.clear()
+        if "<<" not in text:
+            kept[text] = node
+        return node
+
+    Composer.get_single_node = once

@@ -173,13 +173,13 @@ def needed():
 
 @cache
 def _template():
-    """A database with our tables: copying it is faster than making them each time."""
+    """A database with our tables, and how many rules they have: copying it is faster than making them each time."""
     from bridge.store.postgres import open_postgres
 
     name = TEMPLATE
     needed().say(f"CREATE DATABASE {name} TEMPLATE template0")
     open_postgres(needed().url(name)).close()
-    return name
+    return name, needed().say(RULES, name)
 
 
 class Pooler:
@@ -218,6 +218,10 @@ def pooler(server):
         started.end()
 
 
+HANG_UP = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid();
+"""
 # What a test has left, without the rules that keep it: quicker than to make and drop a database each time.
 EMPTY = """
 SET session_replication_role = replica;
@@ -226,6 +230,7 @@ DELETE FROM circuits; DELETE FROM facts; DELETE FROM runs; DELETE FROM audit; DE
 DELETE FROM sessions; DELETE FROM tokens; DELETE FROM failures;
 UPDATE turn SET last_id = '', at = 0;
 """
+RULES = "SELECT count(*) FROM pg_trigger"
 FREE = []
 
 
@@ -237,7 +242,7 @@ class Database:
         if empty:
             self.name = self.server.database()
         else:
-            self.name = FREE.pop() if FREE else self.server.database(_template())
+            self.name = FREE.pop() if FREE else self.server.database(_template()[0])
 
     @property
     def url(self):
@@ -248,13 +253,16 @@ class Database:
 
     def hang_up(self):
         """On everybody else."""
-        others = "pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        self.say(f"SELECT pg_terminate_backend(pid, 5000) FROM {others}")
+        self.say(HANG_UP)
 
     def close(self):
-        if not self._kept:
+        if self._kept and self._emptied():
+            FREE.append(self.name)
+        else:
             self.server.drop(self.name)
-            return
-        self.hang_up()
-        self.say(EMPTY)
-        FREE.append(self.name)
+
+    def _emptied(self):
+        """Whether it is as it was made: a test may have taken rules away."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(HANG_UP + EMPTY)
+            return connection.execute(RULES).fetchall() == _template()[1]

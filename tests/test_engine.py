@@ -55,15 +55,34 @@ def replicas(*all_of_them) -> Iterator[None]:
 
 @pytest.fixture
 def database():
+    """Empty."""
     made = Database(empty=True)
     yield made
     made.close()
 
 
+@pytest.fixture(scope="module")
+def kept():
+    made = Database(empty=True)
+    with replicas(Replica(made.url)):
+        pass
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def with_tables(database):
-    with replicas(Replica(database.url)):
-        return database
+def with_tables(kept):
+    yield kept
+    kept.hang_up()
+    kept.say("TRUNCATE procrastinate_jobs, procrastinate_workers RESTART IDENTITY CASCADE")
+
+
+@pytest.fixture(scope="module")
+def own_server():
+    """It may be stopped and started again."""
+    made = Server()
+    yield made
+    made.end()
 
 
 @contextmanager
@@ -138,17 +157,17 @@ def test_each_slot_is_run_once_by_one_of_three_replicas(database) -> None:
     assert len(ran()) == len(set(ran()))
 
 
-def test_a_run_longer_than_its_slot_is_not_begun_twice_and_what_was_missed_does_not_pile_up(database) -> None:
+def test_a_run_longer_than_its_slot_is_not_begun_twice_and_what_was_missed_does_not_pile_up(with_tables) -> None:
     begun, go_on = [], Event()
 
     def run(_name, slot):
         begun.append(slot)
         go_on.wait(20)
 
-    two = [Replica(database.url, SLOTS, run) for _ in range(2)]
+    two = [Replica(with_tables.url, SLOTS, run) for _ in range(2)]
     with replicas(*two):
-        until(lambda: begun and clock_of(database) >= begun[0] + 4, 20)
-        assert (len(begun), waiting(database)) == (1, ["slot a"])
+        until(lambda: begun and clock_of(with_tables) >= begun[0] + 4, 20)
+        assert (len(begun), waiting(with_tables)) == (1, ["slot a"])
         go_on.set()
         until(lambda: len(begun) > 1)
     assert begun == sorted(set(begun))
@@ -172,13 +191,13 @@ def test_what_a_dead_replica_had_in_hand_is_done_by_another(with_tables) -> None
         until(lambda: with_tables.say("SELECT count(*) FROM procrastinate_jobs") == [(0,)])
 
 
-def test_one_that_stood_still_and_was_taken_over_says_so_in_one_line_and_goes_on(database) -> None:
+def test_one_that_stood_still_and_was_taken_over_says_so_in_one_line_and_goes_on(with_tables) -> None:
     begun, go_on, log = Event(), Event(), io.StringIO()
     set_up(Redactor(()), stream=log)
-    one = Replica(database.url, SLOTS, lambda *_: begun.set() or go_on.wait(20))
+    one = Replica(with_tables.url, SLOTS, lambda *_: begun.set() or go_on.wait(20))
     with replicas(one):
         assert begun.wait(10)
-        database.say("DELETE FROM procrastinate_jobs; DELETE FROM procrastinate_workers")  # as the others do
+        with_tables.say("DELETE FROM procrastinate_jobs; DELETE FROM procrastinate_workers")  # as the others do
         go_on.set()
         until(lambda: "engine.taken_over" in log.getvalue(), 20)
         begun.clear()
@@ -188,64 +207,56 @@ def test_one_that_stood_still_and_was_taken_over_says_so_in_one_line_and_goes_on
     assert [one["event"] for one in lines if one["level"] != "info"] == ["engine.taken_over"]
 
 
-def test_who_is_stopped_while_fetching_a_job_does_not_hold_up_the_others(database) -> None:
+def test_who_is_stopped_while_fetching_a_job_does_not_hold_up_the_others(with_tables) -> None:
     async def limit():
-        async with await psycopg.AsyncConnection.connect(database.url) as connection:
+        async with await psycopg.AsyncConnection.connect(with_tables.url) as connection:
             await line.limit(connection)
             return await (await connection.execute("SHOW idle_in_transaction_session_timeout")).fetchone()
 
     assert asyncio.run(limit()) == ("5s",)
 
 
-def test_a_slot_that_failed_in_its_own_code_does_not_end_the_engine(database) -> None:
+def test_a_slot_that_failed_in_its_own_code_does_not_end_the_engine(with_tables) -> None:
     ran = []
 
     def run(_name, slot):
         ran.append(slot)
         raise ZeroDivisionError
 
-    with replicas(Replica(database.url, SLOTS, run)):
+    with replicas(Replica(with_tables.url, SLOTS, run)):
         until(lambda: len(ran) >= 2, 20)
-    assert database.say("SELECT count(*) FROM procrastinate_jobs WHERE status <> 'todo'") == [(0,)]
+    assert with_tables.say("SELECT count(*) FROM procrastinate_jobs WHERE status <> 'todo'") == [(0,)]
 
 
 # -- the worker
 
 
-def test_it_is_back_soon_after_postgresql_has_crashed() -> None:
-    server = Server()
-    try:
-        url = server.url(server.database())
-        one = Replica(url, SLOTS)
-        with replicas(one):
-            server.stop(signal.SIGQUIT)
-            server.start()
-            until(lambda: one.room.wakes.heard and one.room.silent() < 1.0, 40, "back")
-            ran = len(one.ran)
-            until(lambda: enqueue(url, "calls") or (one.woken and len(one.ran) > ran), 20)  # one wake may be lost
-    finally:
-        server.end()
+def test_it_is_back_soon_after_postgresql_has_crashed(own_server) -> None:
+    url = own_server.url(own_server.database())
+    one = Replica(url, SLOTS)
+    with replicas(one):
+        own_server.stop(signal.SIGQUIT)
+        own_server.start()
+        until(lambda: one.room.wakes.heard and one.room.silent() < 1.0, 40, "back")
+        ran = len(one.ran)
+        until(lambda: enqueue(url, "calls") or (one.woken and len(one.ran) > ran), 20)  # one wake may be lost
 
 
-def test_it_begins_when_postgresql_comes_up_later() -> None:
-    server = Server()
-    try:
-        url = server.url(server.database())
-        server.stop(signal.SIGQUIT)
-        one = Replica(url)
-        one.room.start()
-        time.sleep(0.2)
-        assert not one.room.wakes.heard
-        server.start()
-        until(lambda: one.room.wakes.heard, 40, "at work")
-        one.room.stop()
-    finally:
-        server.end()
+def test_it_begins_when_postgresql_comes_up_later(own_server) -> None:
+    url = own_server.url(own_server.database())
+    own_server.stop(signal.SIGQUIT)
+    one = Replica(url)
+    one.room.start()
+    time.sleep(0.2)
+    assert not one.room.wakes.heard
+    own_server.start()
+    until(lambda: one.room.wakes.heard, 40, "at work")
+    one.room.stop()
 
 
-def test_a_stop_waits_for_no_job(database) -> None:
+def test_a_stop_waits_for_no_job(with_tables) -> None:
     begun, go_on = Event(), Event()
-    one = Replica(database.url, SLOTS, lambda *_: begun.set() or go_on.wait(20))
+    one = Replica(with_tables.url, SLOTS, lambda *_: begun.set() or go_on.wait(20))
     with replicas(one):
         assert begun.wait(10)
         at = time.monotonic()
@@ -261,9 +272,9 @@ class Deaf(line.Patient):
         await asyncio.Event().wait()
 
 
-def test_where_notify_is_not_heard_jobs_are_looked_for(database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_notify_is_not_heard_jobs_are_looked_for(with_tables, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(line, "Patient", Deaf)
-    one = Replica(database.url, SLOTS)
+    one = Replica(with_tables.url, SLOTS)
     one.room.start()
     until(lambda: len(one.ran) >= 2, 20)
     assert not one.room.wakes.heard
@@ -275,9 +286,9 @@ def test_the_embedded_store_needs_no_library_of_it() -> None:
     assert subprocess.run([sys.executable, "-c", look], capture_output=True, check=True).stdout == b"set()\n"
 
 
-def test_behind_a_pooler_in_transaction_mode_slots_are_run_and_no_wakes_are_enqueued(database) -> None:
-    with pooler(database.server) as between:
-        one = Replica(between.url(database.name), SLOTS)
+def test_behind_a_pooler_in_transaction_mode_slots_are_run_and_no_wakes_are_enqueued(with_tables) -> None:
+    with pooler(with_tables.server) as between:
+        one = Replica(between.url(with_tables.name), SLOTS)
         one.room.start()
         until(lambda: len(one.ran) >= 2, 20)
         assert not one.room.wakes.heard
@@ -300,15 +311,16 @@ def ensured(url):
 
 
 def test_a_newer_version_brings_its_own_tables_up_to_date_once(
-    with_tables, tmp_path, monkeypatch: pytest.MonkeyPatch
+    database, tmp_path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     later = tmp_path / "99.00.00_01_pre_later.sql"
     later.write_text("CREATE TABLE added_later ()")
+    ensured(database.url)
     known = schema._files()
     monkeypatch.setattr(schema, "_files", lambda: [*known, later])
-    ensured(with_tables.url)
-    ensured(with_tables.url)
-    assert with_tables.say("SELECT to_regclass('added_later') IS NOT NULL") == [(True,)]
+    ensured(database.url)
+    ensured(database.url)
+    assert database.say("SELECT to_regclass('added_later') IS NOT NULL") == [(True,)]
 
 
 def test_tables_of_somebody_else_are_left_alone(database) -> None:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.opening import DESKTOP, Look, came, entered, launched, leave
-from tests.browser.watching import Watch, watched
+from tests.browser.opening import came, launched, leave, logged_in
+from tests.browser.watching import Watch, Window
 from tests.browser.world import open_day, open_world
 from tests.e2e.harness import Scene
 from tests.programs import go_without
@@ -43,25 +44,42 @@ def scene(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     scene.close()
 
 
-def _opened(browser: Browser, scene: Scene, known: bool, look: Look = DESKTOP) -> Iterator[tuple[Page, Watch]]:
-    context = came(browser, scene.bridge.url, look, entered(browser, scene.bridge.url) if known else None)
-    with watched(context, scene.bridge.url) as watch:
-        yield context.new_page(), watch
+@contextmanager
+def _window(browser: Browser, scene: Scene) -> Iterator[Window]:
+    context, watch = came(browser, scene.bridge.url), Watch(scene.bridge.url)
+    watch.over(context)
+    page = context.new_page()
+    yield Window(page, watch, logged_in(page))
     leave(context)
 
 
+@pytest.fixture(scope="session")
+def day_window(chromium: Browser, scene: Scene) -> Iterator[Window]:
+    with _window(chromium, scene) as window:
+        yield window
+
+
+@pytest.fixture(scope="session")
+def night_window(chromium: Browser, night: Scene) -> Iterator[Window]:
+    with _window(chromium, night) as window:
+        yield window
+
+
 @pytest.fixture
-def ada(chromium: Browser, scene: Scene) -> Iterator[tuple[Page, Watch]]:
+def ada(day_window: Window) -> Iterator[tuple[Page, Watch]]:
     """Somebody who has logged in, and what the browser notices meanwhile."""
-    yield from _opened(chromium, scene, known=True)
+    with day_window.taken(known=True) as seen:
+        yield seen
 
 
 @pytest.fixture
-def stranger(chromium: Browser, scene: Scene) -> Iterator[tuple[Page, Watch]]:
-    yield from _opened(chromium, scene, known=False)
+def stranger(day_window: Window) -> Iterator[tuple[Page, Watch]]:
+    with day_window.taken(known=False) as seen:
+        yield seen
 
 
 @pytest.fixture(scope="module")
-def reader(chromium: Browser, night: Scene) -> Iterator[tuple[Page, Watch]]:
+def reader(night_window: Window) -> Iterator[tuple[Page, Watch]]:
     """Somebody who looks at what the night has left."""
-    yield from _opened(chromium, night, known=True)
+    with night_window.taken(known=True) as seen:
+        yield seen

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Cookie, Page, Playwright
 
 from bridge.store.contract import Reports
 from tests.e2e.harness import Scene
 from tests.web.console.browser import NAME, PASSWORD
 
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+FEW = ("--disable-gpu", "--in-process-gpu", "--disable-site-isolation-trials")  # processes: every page is ours
 SECONDS = 15.0  # until a page shows what it has to
 Cookies = Any  # Playwright's storage state
 
@@ -33,7 +34,7 @@ DESKTOP, PHONE = Look(), Look(width=390, height=844)
 @contextmanager
 def launched(playwright: Playwright, chromium: str) -> Iterator[Browser]:
     """Root has no sandbox to go into."""
-    args = [ALONE, "--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    args = [ALONE, *FEW, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     browser = playwright.chromium.launch(executable_path=chromium, args=args)
     yield browser
     browser.close()
@@ -69,13 +70,18 @@ def log_in(page: Page, name: str = NAME, password: str = PASSWORD) -> None:
 def entered(browser: Browser, url: str) -> Cookies:
     """The cookies of somebody who has logged in."""
     context = came(browser, url)
-    page = context.new_page()
-    page.goto("/login")
-    log_in(page)
-    page.get_by_role("button", name="Log out").wait_for()
+    logged_in(context.new_page())
     cookies = context.storage_state()
     leave(context)
     return cookies
+
+
+def logged_in(page: Page) -> list[Cookie]:
+    """Its cookies, as soon as it is."""
+    page.goto("/login")
+    log_in(page)
+    page.get_by_role("button", name="Log out").wait_for()
+    return page.context.cookies()
 
 
 def pages_of(scene: Scene) -> dict[str, str]:

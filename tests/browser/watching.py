@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Request
+from playwright.sync_api import BrowserContext, ConsoleMessage, Cookie, Dialog, Page, Request
 
 STATUS = re.compile(r"Failed to load resource: the server responded with a status of (\d+)")
 
@@ -35,6 +35,10 @@ class Watch:
         assert not self.faults, f"the page is at fault: {self.faults}"
         assert not self.dialogs, f"a script spoke: {self.dialogs}"
 
+    def afresh(self) -> None:
+        """For the next one."""
+        vars(self).update(vars(Watch(self.home)))
+
     def _request(self, request: Request) -> None:
         if urlsplit(request.url)[:2] != urlsplit(self.home)[:2]:
             self.elsewhere.append(request.url)
@@ -59,3 +63,24 @@ def watched(context: BrowserContext, home: str) -> Iterator[Watch]:
     watch.over(context)
     yield watch
     watch.assert_clean()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Each story takes the same one: to open another one costs more than most stories do."""
+
+    page: Page
+    watch: Watch
+    cookies: list[Cookie]  # of somebody who has logged in
+
+    @contextmanager
+    def taken(self, known: bool) -> Iterator[tuple[Page, Watch]]:
+        """Clean at the end, or the test fails; nothing of it goes on."""
+        self.page.context.clear_cookies()
+        self.page.context.add_cookies(self.cookies if known else [])
+        self.watch.afresh()
+        yield self.page, self.watch
+        try:
+            self.watch.assert_clean()
+        finally:
+            self.page.goto("/healthz")

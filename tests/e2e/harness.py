@@ -42,13 +42,13 @@ FAST: dict[str, Mapping[str, Any]] = {
 def until(condition: Callable[[], T], seconds: float = SECONDS, what: str | Callable[[], object] = "") -> T:
     """The first true answer of `condition`; AssertionError after so many seconds, saying `what` there is instead.
 
-    It looks for a third of the time at most: whoever is waited for needs the processor.
+    It looks for a sixth of the time at most: whoever is waited for needs the processor.
     """
     deadline = (began := time.monotonic()) + seconds
     while not (found := condition()):
         looked = time.monotonic()
         assert looked < deadline, f"not seen within {seconds} s: {(what() if callable(what) else what) or condition}"
-        time.sleep(min(max(0.01, 2 * (looked - began)), 0.1))
+        time.sleep(min(max(0.01, 5 * (looked - began)), 0.1))
         began = time.monotonic()
     return found
 

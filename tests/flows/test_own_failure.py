@@ -169,6 +169,24 @@ def test_the_storm_is_told_when_it_begins_and_when_it_ends(open_parts: Open) -> 
     ]
 
 
+def test_the_storm_has_its_turn_while_it_holds_a_page_and_until_its_end_is_told(open_parts: Open) -> None:
+    parts = open_parts("sync: {storm_pages_per_minute: 1}\n")
+
+    def is_on() -> bool:
+        return parts.store.write(storm.is_on)
+
+    owe(parts, 1, 2)
+    assert not is_on()
+    let_go(parts)
+    assert is_on()
+    storm.turn(parts)
+    (held,) = [call for call in calls(parts, state="owed") if call["progress"] == "held"]
+    parts.store.write(lambda tx: tx.discard_calls([str(held["id"])]))
+    assert is_on()
+    storm.turn(parts)
+    assert not is_on()
+
+
 def test_an_owed_page_raises_one_alarm_and_its_leaving_resolves_it(open_parts: Open, later: list[timedelta]) -> None:
     parts = open_parts("alarms: {owed: 10s, circuit: null}\n")
     owe(parts, 1)

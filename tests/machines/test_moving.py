@@ -6,6 +6,7 @@ import pytest
 
 from tests.e2e.post import Letter
 from tests.machines.moving import machine as moving
+from tests.machines.moving.people import SELDOM
 from tests.machines.moving.post import Post
 from tests.machines.moving.served import SABOTAGES, SWITCHES
 from tests.machines.tally import Budget, Tally
@@ -15,7 +16,7 @@ from tests.postgres import needed
 @pytest.mark.timeout(600)
 def test_nothing_is_lost_or_done_twice_while_a_bridge_moves(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     tally = Tally()
-    moving.play(tmp_path, needed(), Budget(cases=2_000), tally)
+    moving.play(tmp_path, needed(), Budget(cases=2_000), tally, pause=SELDOM)
     with capsys.disabled():
         print(f"\nmoving: {tally.line}")
     assert tally.broken == []

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 
 from tests.machines.moving.fill import fill
+from tests.machines.moving.people import PAUSE
 from tests.machines.moving.rig import ALWAYS, SOMETIMES, Ended, Rig, open_rig
 from tests.machines.moving.rows import KEYS as TABLES
 from tests.machines.moving.rows import differing
@@ -41,8 +42,17 @@ def run(folder: Path, budget: Budget, sabotage: str = "") -> Tally:
     return tally
 
 
-def play(folder: Path, server: Server, budget: Budget, tally: Tally, sabotage: str = "", short: bool = True) -> None:
-    with open_rig(folder, sabotage) as rig:
+def play(
+    folder: Path,
+    server: Server,
+    budget: Budget,
+    tally: Tally,
+    sabotage: str = "",
+    short: bool = True,
+    pause: float = PAUSE,
+) -> None:
+    """`pause`: seconds between two steps of the people."""
+    with open_rig(folder, sabotage, pause) as rig:
         tally.broken += [f"{fault} (seed {budget.seed})" for fault in _story(rig, server, budget, tally, short)]
 
 

@@ -12,7 +12,7 @@ from bridge.sandbox import pagertree
 from bridge.sandbox.stage import Stage
 from tests.machines.replicas.judge import Judge
 
-PAUSE = 0.1  # seconds between two steps
+PAUSE, SELDOM = 0.1, 0.25  # seconds between two steps; beside a whole suite on the same processors
 AT_ONCE = 8  # troubles
 PATIENCE = 60.0  # seconds for the last ones
 
@@ -23,6 +23,7 @@ class People:
 
     stage: Stage
     judge: Judge
+    pause: float = PAUSE
     failed: list[str] = field(default_factory=list)
     _enough: Event = field(default_factory=Event)
     _thread: Thread | None = None
@@ -53,7 +54,7 @@ class People:
             plan = chance.choice(plans)
             if next(plan, self) is self:
                 plans.remove(plan)
-            time.sleep(PAUSE)
+            time.sleep(self.pause)
 
     def _an_alert(self, number: int) -> Iterator[object]:
         system = self.stage.pagertree.system

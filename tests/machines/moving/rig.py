@@ -20,7 +20,7 @@ from bridge.store.sql_store import ReadOnly
 from tests.e2e.harness import fast_stage, until, write_configuration
 from tests.e2e.processes import free_port
 from tests.forks import ROOT, Child, fork
-from tests.machines.moving.people import People
+from tests.machines.moving.people import PAUSE, People
 from tests.machines.moving.post import Post
 from tests.machines.moving.served import HONEST
 from tests.machines.replicas.judge import Judge
@@ -217,7 +217,7 @@ def _peak(pid: int) -> float:
 
 
 @contextmanager
-def open_rig(folder: Path, sabotage: str = "") -> Iterator[Rig]:
+def open_rig(folder: Path, sabotage: str = "", pause: float = PAUSE) -> Iterator[Rig]:
     """Nothing is served yet."""
     with ExitStack() as after:
         stage = fast_stage()
@@ -229,7 +229,7 @@ def open_rig(folder: Path, sabotage: str = "") -> Iterator[Rig]:
         post = Post((f"http://127.0.0.1:{port}",)).open()
         after.callback(post.close)
         stage.send_webhooks_to(post.url)
-        rig = Rig(folder, stage, port, post, People(stage, Judge(stage)), sabotage)
+        rig = Rig(folder, stage, port, post, People(stage, Judge(stage), pause), sabotage)
         after.callback(_end, rig)
         yield rig
 
