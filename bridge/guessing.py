@@ -23,6 +23,7 @@ AROUND = (  # what somebody tries first at this door, and the rows of keyboards 
 )  # fmt: skip
 YEARS = tuple(map(str, range(1990, 2050)))  # zxcvbn takes 7,300 guesses for one after 2019
 BETWEEN_WORDS = re.compile(r"(?<=[^\W_]{3})[\W_](?=[^\W_]{3})")
+AROUND_WORDS = re.compile(r"^[\W_]{1,2}(?=[^\W_]{3})|(?<=[^\W_]{3})[\W_]{1,2}$")
 TOLD = (
     "It is one of those that are guessed first: well-known words, names, dates, rows of keys, or signs over and over. "
     "Take several words that have nothing to do with each other, or let a password manager make one."
@@ -36,9 +37,10 @@ def fault_of(password: str, username: str) -> str | None:
 
 
 def _is_guessed(text: str, username: str) -> bool:
-    """Also without what stands between its words, which zxcvbn takes for signs of chance."""
+    """Also without what stands between and around its words, which zxcvbn takes for signs of chance."""
     known = (*re.findall(r"\w{3,}", username), *AROUND, *YEARS)
-    return any(_guesses(form, known) < ENOUGH for form in {text, BETWEEN_WORDS.sub("", text)})
+    words = BETWEEN_WORDS.sub("", text)
+    return any(_guesses(form, known) < ENOUGH for form in {text, words, AROUND_WORDS.sub("", words)})
 
 
 def _guesses(text: str, known: tuple[str, ...]) -> Decimal:

@@ -68,6 +68,9 @@ def test_what_is_guessed_first_is_refused_in_words(password: str):
         "passwordadminrootlybridge",
         "Rootly-PagerTree-Bridge-2026",
         "summer2026winter2026",
+        "Winter2026Winter!",
+        "(Winter2026Summer)",
+        "MyBridgePassword2026!",
     ],
 )
 def test_many_well_known_words_are_no_stronger_for_being_many(password: str):
