@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 STEPS = ("ruff format --check .", "ruff check .", "mypy --strict bridge")
-HANDS = (os.cpu_count() or 1) + 1  # many a test waits for a server: one more than there are processors
+HANDS = (os.cpu_count() or 1) + 3  # many a test waits for a server: fewer leave processors idle, more get into its way
 PYTEST = ("pytest", "-n", str(HANDS), "--dist", "worksteal")
 
 # What our libraries bring along for other tests is not imported by each of pytest's processes.
