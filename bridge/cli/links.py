@@ -86,8 +86,7 @@ def story_of(link: Any) -> list[Row]:
 def _between(link: Row, gap: Gap) -> Row:
     """What is left out stands before the newest."""
     all_of_it = f"; all of them: bridge {gap.what} list --link {link['id']}" if gap.what != "audit" else ""
-    what = f"… {gap.count:,} {'audit entries' if gap.what == 'audit' else gap.what} between"
-    return {"at": when(gap.at, precise=True), "what": what, "reason": f"{gap.follow}{all_of_it}"}
+    return {"at": when(gap.at, precise=True), "what": gap.between, "reason": f"{gap.follow}{all_of_it}"}
 
 
 def _came(delivery: Row) -> Row:

@@ -11,7 +11,7 @@ from bridge.core.links import at_home, met, promised, put
 from bridge.core.marks import alert_mark, pagertree_key
 from bridge.core.policy import PAGERTREE, ROOTLY, Policy
 from bridge.core.steps import drive
-from bridge.model import Command, Create, Decision, Draft, Event, Link, Phase, Says, Status, Trouble, Verdict
+from bridge.model import Create, Decision, Draft, Event, Link, Phase, Says, Status, Trouble, Verdict
 
 
 def begin(event: Event, policy: Policy, now: datetime) -> Decision:
@@ -63,27 +63,21 @@ def _remembered(event: Event, link: Link, policy: Policy) -> Decision | None:
 
 def _mirror(event: Event, link: Link, policy: Policy) -> Decision:
     """A PagerTree alert of its own becomes a Rootly alert."""
-    trouble, ref = link.trouble, event.ref
-    mark = pagertree_key(ref.id)
-    urgency = mapping.rootly_urgency(policy.maps, trouble.urgency)
-    draft = Draft(
+    mark = pagertree_key(event.ref.id)
+    urgency = mapping.rootly_urgency(policy.maps, link.trouble.urgency)
+    create = Create(ROOTLY, mark, _draft(event.ref.id, link.trouble, urgency.value))
+    link, calls = drive(put(link, promised(ROOTLY, mark, 1)), link.home, event, policy)
+    reason = f"new in PagerTree ({event.status_word}): to Rootly"
+    unmapped = (urgency.unmapped,) if urgency.unmapped else ()
+    return Decision(Verdict.APPLIED, reason, link, (create, *calls), unmapped=unmapped)
+
+
+def _draft(alert_id: str, trouble: Trouble, urgency: str) -> Draft:
+    return Draft(
         title=trouble.title or f"PagerTree alert {trouble.number}".strip(),
         description=trouble.description,
-        urgency=urgency.value,
+        urgency=urgency,
         labels=trouble.labels,
         url=trouble.url,
-        external_id=ref.id,
-    )
-    link = put(link, promised(ROOTLY, mark, 1))
-    commands: tuple[Command, ...] = (Create(ROOTLY, mark, draft),)
-    link, calls = drive(link, link.home, event, policy)
-    unmapped = (urgency.unmapped,) if urgency.unmapped else ()
-    return Decision(
-        Verdict.APPLIED,
-        f"new in PagerTree ({event.status_word}): to Rootly",
-        link,
-        (*commands, *calls),
-        (),
-        (),
-        unmapped,
+        external_id=alert_id,
     )

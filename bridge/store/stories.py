@@ -103,6 +103,14 @@ class Gap:
     at: str
 
     @property
+    def between(self) -> str:
+        return f"… {self.count:,} {self.words} between"
+
+    @property
+    def words(self) -> str:
+        return "audit entries" if self.what == "audit" else self.what
+
+    @property
     def follow(self) -> str:
         return f"the newest {NEWEST} of {self.total:,} follow"
 

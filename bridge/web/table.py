@@ -10,6 +10,7 @@ from bridge.web import audit_doors as audit
 from bridge.web import refusals as no
 from bridge.web import schemas as one
 from bridge.web import schemas_rows as row
+from bridge.web import schemas_runs as runs
 from bridge.web import token_doors as tokens
 from bridge.web import trying_doors as trying
 from bridge.web.door import Door, part
@@ -95,9 +96,9 @@ DOORS: tuple[Door, ...] = (
     Door("readShadow", "GET", f"{API}/shadow", "calls", "Count what was decided in shadow", one.Shadow, "read",
          None, (SINCE,), (), _SHADOW),
 
-    Door("listResyncs", "GET", f"{API}/resyncs", "resyncs", "List resyncs, newest first", row.Runs, "read", None,
+    Door("listResyncs", "GET", f"{API}/resyncs", "resyncs", "List resyncs, newest first", runs.Runs, "read", None,
          of_list("resyncs")),
-    Door("readResync", "GET", f"{API}/resyncs/<id_>", "resyncs", "One resync", row.Run, "read", None, (_RUN,),
+    Door("readResync", "GET", f"{API}/resyncs/<id_>", "resyncs", "One resync", runs.Run, "read", None, (_RUN,),
          (no.NOT_FOUND,)),
     Door("resync", "POST", f"{API}/resyncs", "resyncs", "Begin a resync", one.Begun, "operate", one.Resync),
 

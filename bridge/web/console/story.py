@@ -68,8 +68,7 @@ def entries(link: Row) -> list[Entry]:
 
 
 def _between(link: Row, gap: Gap) -> Entry:
-    title = f"… {gap.count:,} {'audit entries' if gap.what == 'audit' else gap.what} between"
-    return Entry(gap.at, BRIDGE, title, "", gap.follow, LISTS[gap.what].format(link["id"]))
+    return Entry(gap.at, BRIDGE, gap.between, "", gap.follow, LISTS[gap.what].format(link["id"]))
 
 
 def _came(delivery: Row) -> list[Entry]:
