@@ -18,6 +18,7 @@ from tests.browser.world import HARMFUL
 from tests.cli.terminal import run
 from tests.e2e.harness import Scene
 
+LOGGED = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[")
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENT = (ROOT / "docs" / "console.md").read_text()
 TURNED = "\N{RIGHT-TO-LEFT OVERRIDE}\N{RIGHT-TO-LEFT ISOLATE}"
@@ -125,11 +126,12 @@ def test_no_title_is_obeyed_where_the_terminal_tells_all_of_it(night: Scene) -> 
 
 
 def told(scene: Scene, *words: str) -> list[str]:
-    """The lines of a command, none of which moves the cursor, colours, or turns the line."""
+    """The lines of a command, none of which moves the cursor, colours, or turns the line. The bridge of this process
+    may log something meanwhile, to the same place."""
     folder = scene.bridge.parts.config.folder
     shown = run(*words, "--config", folder / "config.yaml").stdout
     assert not set(shown) & set("\x1b\x9b\x07\x00\r" + TURNED)
-    return [line for line in shown.splitlines() if line]
+    return [line for line in shown.splitlines() if line and not LOGGED.match(line)]
 
 
 # -- what the document says --------------------------------------------------------------------------------------------
