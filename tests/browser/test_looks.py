@@ -87,7 +87,7 @@ def test_what_is_asked_of_others_and_what_the_policy_forbids_is_noticed(chromium
     page.wait_for_url("chrome-error://chromewebdata/")
     leave(context)
     assert [fault for fault in watch.faults if "Content Security Policy" in fault]
-    assert watch.elsewhere == ["http://elsewhere.invalid/"]
+    assert set(watch.elsewhere) == {"http://elsewhere.invalid/"}  # Chromium may try again by itself
     assert not watch.dialogs
 
 
