@@ -17,12 +17,13 @@ from bridge.flows import replay as flows
 from bridge.store import filters as stored
 
 COLUMNS = (("ID", "id"), ("MADE (UTC)", "created_at"), ("TARGET", "target"), ("KIND", "kind"), ("STATE", "state"),
-           ("TRIES", "attempts"), ("DUE (UTC)", "due_at"), ("WHY", "reason"))  # fmt: skip
+           ("TRIES", "attempts"), ("DUE (UTC)", "due_at"), ("TITLE", "title"), ("WHY", "reason"))  # fmt: skip
 FACTS = (("call", "id"), ("target", "target"), ("kind", "kind"), ("about", "of"), ("state", "state"),
          ("how it stands", "standing"), ("why", "reason"), ("tries", "attempts"), ("first try", "first_try"),
          ("due", "due_at"), ("waits for another call", "blocked"), ("under way since", "under_way"),
          ("effect unknown", "unsure"), ("step", "progress"), ("made", "made"), ("decided", "created_at"),
-         ("ended", "finished_at"), ("lane", "lane"), ("link", "link"), ("because of delivery", "delivery"))  # fmt: skip
+         ("ended", "finished_at"), ("lane", "lane"), ("link", "link"), ("title", "title"),
+         ("because of delivery", "delivery"))  # fmt: skip
 
 
 @click.group()

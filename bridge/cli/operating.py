@@ -49,8 +49,7 @@ def pause(config_file: Path, as_json: bool, id_: str, length: str | None) -> Non
 def resume(config_file: Path, as_json: bool, id_: str) -> None:
     """Let a paused link go on: what came meanwhile is judged again, what is owed leaves."""
     answer = _asked(config_file, _path(id_, "resume"), {}, lambda parts, who: surgery.resume(parts, id_, who))
-    said = f"goes on: {answer['due']} call(s) due, {answer['judged_again']} delivery(s) judged again"
-    _show(config_file, as_json, answer, said)
+    _show(config_file, as_json, answer, f"goes on: {surgery.freed_words(answer)}")
 
 
 @click.command()
@@ -63,7 +62,7 @@ def unlink(config_file: Path, as_json: bool, id_: str) -> None:
     `bridge links link` of the same two objects undoes it.
     """
     answer = _asked(config_file, _path(id_, "unlink"), {}, lambda parts, who: surgery.unlink(parts, id_, who))
-    _show(config_file, as_json, answer, f"taken apart: {answer['superseded']} call(s) superseded")
+    _show(config_file, as_json, answer, f"taken apart: {surgery.ended_words(answer)} superseded")
 
 
 @click.command("link")

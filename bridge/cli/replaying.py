@@ -13,6 +13,7 @@ from bridge.cli.options import config_option, filter_options, given, json_option
 from bridge.cli.reading import reports_of, screen_for
 from bridge.cli.showing import Screen
 from bridge.config import Config
+from bridge.core.counting import counted
 from bridge.errors import BridgeError
 from bridge.flows import replay as flows
 from bridge.store import filters as stored
@@ -48,7 +49,7 @@ def _count(screen: Screen, as_json: bool, count: int) -> None:
     if as_json:
         screen.json({"would_replay": count})
     else:
-        screen.line(f"{count} delivery(s) would be judged again.")
+        screen.line(f"{counted(count, 'delivery')} would be judged again.")
 
 
 def _found(config: Config, wanted: dict[str, str]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from bridge.core.asked_pages import PAGE, new_page, texts_of, words_of
+from bridge.core.counting import counted
 from bridge.core.links import ask, met, observed, put, tell, wants
 from bridge.core.marks import page_mark
 from bridge.core.policy import PAGERTREE, ROOTLY, Policy
@@ -105,7 +106,7 @@ def _move(event: Event, link: Link, status: Status) -> Decision:
     if not behind:
         return Decision(Verdict.IGNORED, f"nothing of it is left to be {status.word}", link)
     commands: tuple[Command, ...] = (*calls, *_notes(event, link, [m for m in behind if m not in unborn], told))
-    reason = f"{status.word} on request of {event.actor}: {len(calls)} alert(s) to follow"
+    reason = f"{status.word} on request of {event.actor}: {counted(len(calls), 'alert')} to follow"
     reason += f", {len(unborn)} withdrawn before it left" if unborn else ""
     return Decision(Verdict.APPLIED, reason, link, commands, supersede=tuple(m.name for m in unborn))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bridge.core.counting import counted
 from bridge.core.incident import called, is_hidden, refreshed
 from bridge.core.links import ask, observed, put, tell, wants
 from bridge.core.policy import PAGERTREE, Policy
@@ -47,11 +48,11 @@ def _farewells(
 def _ending(event: Event, calls: tuple[object, ...], never_made: list[Member], shared: list[Member]) -> str:
     parts = [f"the incident is {_how(event)}"]
     if calls:
-        parts.append(f"{len(calls)} PagerTree alert(s) to resolve")
+        parts.append(f"{counted(len(calls), 'PagerTree alert')} to resolve")
     if never_made:
         parts.append("its page had not left and is withdrawn")
     if shared:
-        parts.append(f"{len(shared)} alert(s) stay, held by another live incident")
+        parts.append(f"{counted(len(shared), 'alert')} left open, held by another live incident")
     return ": ".join((parts[0], ", ".join(parts[1:]))) if parts[1:] else f"{parts[0]}: nothing left to resolve"
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bridge.core import pages
+from bridge.core.counting import counted
 from bridge.core.incident import called, is_hidden, merged, refreshed
 from bridge.core.incident_begins import attach, begin, pages_elsewhere, passed_over
 from bridge.core.incident_ends import over
@@ -95,7 +96,7 @@ def _attached_later(event: Event, link: Link) -> tuple[Link, tuple[Command, ...]
 def _attached_words(attached: tuple[Command, ...], withdrawn: tuple[str, ...]) -> str:
     if withdrawn:
         return "already paged by a PagerTree alert: linked, and the page that had not left is withdrawn"
-    return f"{len(attached)} PagerTree alert(s) attached: linked, no new page" if attached else ""
+    return f"{counted(len(attached), 'PagerTree alert')} attached: linked, no new page" if attached else ""
 
 
 def _raised(event: Event, link: Link, policy: Policy, now: datetime) -> tuple[Link, tuple[Command, ...], str]:

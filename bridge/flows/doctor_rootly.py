@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 
 from bridge.config import Config
+from bridge.core.counting import counted
 from bridge.core.policy import PAGERTREE
 from bridge.errors import BridgeError, Unlistable
 from bridge.flows.asking import Send, whole_list
@@ -36,7 +37,7 @@ def neighbour(config: Config, send: Send) -> Iterator[Check]:
         return
     shown = ", ".join(found[:SHOWN])
     mend = "in Rootly switch off the workflows that create PagerTree alerts and PagerTree as an alert source"
-    yield warn(name, f"pages beside us: {len(found)} alert(s) that we did not make ({shown})", mend)
+    yield warn(name, f"pages beside us: {counted(len(found), 'alert')} that we did not make ({shown})", mend)
 
 
 def severities(config: Config, send: Send) -> Iterator[Check]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bridge.app import Parts
 from bridge.core import outcome as outcomes
+from bridge.core.counting import counted
 from bridge.core.links import ask, at_home, put, tell
 from bridge.errors import Unlistable, Unreadable
 from bridge.flows.exchange import exchange
@@ -55,7 +56,7 @@ def resolve(parts: Parts, call: Call, chance: float) -> Settlement:
     if not extra or not member.id:
         return Settlement("done", "no double")
     parts.store.write(lambda tx: _owe(parts, tx, call, member, extra))
-    return Settlement("done", f"{len(extra)} double(s) found, to be resolved")
+    return Settlement("done", f"{counted(len(extra), 'double')} found, to be resolved")
 
 
 def made_late(parts: Parts, call: Call, settlement: Settlement) -> None:
@@ -90,5 +91,5 @@ def _resolved(link: Link, member: Member, extra: list[Event]) -> Decision:
     text = f"A double of {member.ref.id}: its first answer was lost on the way. Resolved."
     notes = tuple(tell(d, text, "double") for d in doubles)
     link, calls = ask(link, doubles, Status.RESOLVED, text)
-    alarm = f"{len(doubles)} double(s) of {member.name} resolved"
+    alarm = f"{counted(len(doubles), 'double')} of {member.name} resolved"
     return Decision(Verdict.APPLIED, alarm, link, (*notes, *calls), alarms=(alarm,))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bridge.app import Parts
+from bridge.core.counting import counted
 from bridge.core.durations import say_duration
 from bridge.errors import BridgeError, Unreadable
 from bridge.flows.lookagain import Finding, keep, look_again
@@ -74,7 +75,7 @@ def unlink(parts: Parts, id_: str, actor: str) -> Answer:
         if link.apart:
             raise Unfit(f"Link {link.id} is taken apart already.")
         ended = tx.take_apart(link.id, actor, f"taken apart by {actor}")
-        tx.audit(actor, "unlink", link.id, f"{ended} call(s) superseded; {_objects(link)}")
+        tx.audit(actor, "unlink", link.id, f"{counted(ended, 'call')} superseded; {_objects(link)}")
         return _answer(link, "unlinked", superseded=ended)
 
     return _holding(parts, parts.store.write(work))
@@ -106,8 +107,8 @@ def _resumed(parts: Parts, link: Link, actor: str, found: tuple[Finding, ...]) -
         now = _paused(tx, link.id)
         again = tx.free(now)
         keep(tx, found, "resume")
-        detail = f"{now.owing} call(s) due, {again} delivery(s) judged again, {len(found)} object(s) read"
-        tx.audit(actor, "resume", link.id, detail)
+        due, judged = counted(now.owing, "call"), counted(again, "delivery")
+        tx.audit(actor, "resume", link.id, f"{due} due, {judged} judged again, {counted(len(found), 'object')} read")
         return _answer(link, "live", due=now.owing, judged_again=again, read=len(found))
 
     answer = parts.store.write(work)
@@ -121,6 +122,20 @@ def _answer(link: Link, state: str, **more: object) -> Answer:
 
 def _objects(link: Link) -> str:
     return ", ".join(f"{m.system} {m.kind} {m.id}" for m in link.members if m.id and m.kind in ("alert", "incident"))
+
+
+def freed_words(answer: Answer) -> str:
+    """What `resume` set going."""
+    return f"{_counted(answer, 'due', 'call')} due, {_counted(answer, 'judged_again', 'delivery')} judged again"
+
+
+def ended_words(answer: Answer) -> str:
+    """What `unlink` ended: 2 calls."""
+    return _counted(answer, "superseded", "call")
+
+
+def _counted(answer: Answer, field: str, what: str) -> str:
+    return counted(int(str(answer[field])), what)
 
 
 def until_words(answer: Answer) -> str:

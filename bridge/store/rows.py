@@ -105,6 +105,7 @@ def call(row: Any) -> Shown:
     return {
         "id": row["id"],
         "link": row["link"],
+        "title": row["title"],
         "delivery": row["delivery"],
         "target": row["target"],
         "kind": row["kind"],

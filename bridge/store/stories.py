@@ -34,7 +34,8 @@ SELECT id, source, key, door, stale, received_at, due_at, attempts, verdict, rea
 
 CALLS = """
 SELECT id, link, delivery, target, kind, of, lane, command, state, blocked, attempts, due_at, under_way, unsure,
-    unsure_since, progress, first_try, reason, made, created_at, finished_at
+    unsure_since, progress, first_try, reason, made, created_at, finished_at,
+    (SELECT substr(links.title, 1, 200) FROM links WHERE links.id = outbox.link) AS title
 FROM outbox
 """
 

@@ -44,6 +44,8 @@ class Call(Plain):
 
     id: str
     link: str
+    title: str
+    """Of the link, 200 characters of it."""
     delivery: str
     """What it goes back to; empty: a person."""
     target: str

@@ -25,6 +25,8 @@ TURNED = "\N{RIGHT-TO-LEFT OVERRIDE}\N{RIGHT-TO-LEFT ISOLATE}"
 Reader = tuple[Page, Watch]
 VIOLATIONS = "axe.run({resultTypes: ['violations'], preload: false}).then((found) => found.violations)"
 TOO_WIDE = "() => document.scrollingElement.scrollWidth - window.innerWidth"
+CUT_OFF = """() => [...document.querySelectorAll(".scroll")].filter((one) => one.scrollWidth > one.clientWidth)
+  .map((one) => one.ariaLabel)"""
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,19 @@ def test_every_page_is_for_everybody_by_day_and_night_on_desk_and_phone(
     for look in (DESKTOP, Look("dark", PHONE.width, PHONE.height)):
         seen_as(page, look)
         assert page.evaluate(TOO_WIDE) <= 0, f"the page scrolls sideways at {look.width} px"
+        assert page.evaluate(CUT_OFF) == [], f"a part of a row is not seen at {look.width} px"
         assert serious(page) == [], look
+    watch.assert_clean()
+
+
+def test_on_a_phone_the_menu_opens_by_a_touch(reader: Reader) -> None:
+    page, watch = reader
+    seen_as(page, PHONE)
+    page.goto("/")
+    expect(page.get_by_role("link", name="Rules")).to_be_hidden()
+    page.get_by_text("Menu").click()
+    page.get_by_role("link", name="Rules").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Rules")
     watch.assert_clean()
 
 
@@ -165,6 +179,7 @@ def test_every_page_has_its_pictures_and_every_picture_that_is_shown_is_there() 
 
 def test_every_page_of_the_menu_is_told_of(reader: Reader) -> None:
     page, _ = reader
+    seen_as(page, DESKTOP)
     page.goto("/")
     words = page.locator("header nav a").all_inner_texts()
     assert len(words) == 10

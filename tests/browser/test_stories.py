@@ -239,12 +239,14 @@ def test_a_new_trouble_appears_without_a_reload(ada: Ada, scene: Scene, path: st
 SEEN = """() => { const style = getComputedStyle(document.activeElement);
   return (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none"; }"""
 WORDS = "() => document.activeElement.innerText || document.activeElement.name || ''"
+PAINTED = """() => new Promise((done) =>
+  new PerformanceObserver((_, watch) => { watch.disconnect(); done(); }).observe({type: "paint", buffered: true}))"""
 
 
 def painted(page: Page) -> None:
     """Chromium drops every key that is pressed before a page is loaded and was first seen."""
     page.wait_for_load_state()
-    page.wait_for_function("performance.getEntriesByType('paint').length > 0")
+    page.evaluate(PAINTED)
 
 
 def tab_to(page: Page, words: str, most: int = 60) -> None:

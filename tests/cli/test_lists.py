@@ -111,7 +111,7 @@ def test_what_is_not_there_is_told_with_code_1(world: World, what: str):
 
 def test_a_hostile_title_reaches_no_terminal_and_spoils_no_table(world: World, hostile: str):
     delivery = world.read("links", "show", hostile)["deliveries"][0]["id"]
-    for words in (("links", "list"), ("links", "show", hostile), ("deliveries", "show", delivery)):
+    for words in (("links", "list"), ("calls", "list"), ("links", "show", hostile), ("deliveries", "show", delivery)):
         shown = world.run(*words).stdout
         assert not set(shown) & {"\x1b", "\x07", "\u202e"}
     assert "[bold red]" in world.run("links", "list").stdout
@@ -131,9 +131,10 @@ def test_no_secret_is_shown(world: World, alert: str):
     assert not [secret for secret in secrets if secret in shown]
 
 
-def test_deliveries_name_their_links_by_title(world: World, alert: str):
+def test_deliveries_and_calls_name_their_links_by_title(world: World, alert: str):
     link = world.read("links", "show", alert)
     delivery = link["deliveries"][0]["id"]
-    (row,) = [line for line in world.run("deliveries", "list").stdout.splitlines() if delivery in line]
-    assert "Disk full" in row
+    for what, id_ in (("deliveries", delivery), ("calls", link["calls"][0]["id"])):
+        (row,) = [line for line in world.run(what, "list").stdout.splitlines() if id_ in line]
+        assert "Disk full" in row
     assert f"It belongs to link {link['id']} (Disk full)" in world.run("deliveries", "show", delivery).stdout

@@ -119,7 +119,7 @@ def test_ids_alone_are_those_of_the_rows(store):
             assert reports.ids(what, filters, 2) == [row["id"] for row in rows] != []
 
 
-def test_a_delivery_tells_the_titles_of_its_links_and_only_its_own_calls(store):
+def test_deliveries_and_calls_tell_the_titles_of_their_links_and_a_delivery_its_own_calls(store):
     link = with_page_made(store)
     came(store, link, 2)
     (first, second) = told(store, link)["deliveries"]
@@ -127,6 +127,7 @@ def test_a_delivery_tells_the_titles_of_its_links_and_only_its_own_calls(store):
     store.write(lambda tx: tx.apply(decided_on(tx, link), cause))
     with store.reports() as reports:
         assert reports.deliveries({}, 1)[0]["titles"] == {link.id: "Database down"}
+        assert [call["title"] for call in reports.calls({}, 9)] == ["Database down"] * 2
         assert [call["kind"] for call in reports.delivery(cause)["calls"]] == ["note"]
         assert reports.delivery(second["id"])["calls"] == []
 

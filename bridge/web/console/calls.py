@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
+from bridge.core.counting import counted
 from bridge.core.policy import PAGERTREE, ROOTLY
 from bridge.flows import replay
 from bridge.web.answers import Refusal, not_found
 from bridge.web.console import story
-from bridge.web.console.doing import MOST, counted, too_many
+from bridge.web.console.doing import MOST, some, too_many
 from bridge.web.console.lists import Field, chosen, listed
 from bridge.web.console.rendering import Values, actor, go_back, live, page
 
@@ -71,7 +72,7 @@ class Calls:
         wanted = {**chosen(FIELDS, request.form.get), "state": "dead"}
         ids = self._ids(wanted)
         if request.form.get("sure") != "yes":
-            shown = {"filters": wanted, "verb": verb, "some": len(ids), "count": counted(len(ids), "dead call")}
+            shown = {"filters": wanted, "verb": verb, "some": len(ids), "count": some(len(ids), "dead call")}
             return page("dead_calls.html", title=f"{verb.capitalize()} these calls?", **shown, **too_many(ids))
         done = _FLOWS[verb](self._parts, ids[:MOST], actor())
         return go_back(f"{counted(done, 'call')} {_DONE[verb]}.")

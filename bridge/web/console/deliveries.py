@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
+from bridge.core.counting import counted
 from bridge.core.policy import PAGERTREE, ROOTLY
 from bridge.flows import replay
 from bridge.web.answers import Refusal, not_found
-from bridge.web.console.doing import MOST, counted, too_many
+from bridge.web.console.doing import MOST, some, too_many
 from bridge.web.console.lists import SINCE, UNTIL, Field, chosen, listed
 from bridge.web.console.rendering import Values, actor, go_back, live, page
 
@@ -83,7 +84,7 @@ class Deliveries:
             raise Refusal(422, "invalid", "Filter the list first: all deliveries there are is never what is meant.")
         ids = self._ids(wanted)
         if request.form.get("sure") != "yes":
-            shown = {"filters": wanted, "some": len(ids), "count": counted(len(ids), "delivery")}
+            shown = {"filters": wanted, "some": len(ids), "count": some(len(ids), "delivery")}
             return page("replay.html", title="Judge these again?", **shown, **too_many(ids))
         done = replay.replay(self._parts, ids[:MOST], actor())
         return go_back(f"{counted(done, 'delivery')} judged again.")

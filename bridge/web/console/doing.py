@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bridge.core.counting import counted
+
 MOST = 10_000  # rows that one action by filter takes
 
 
-def counted(number: int, what: str) -> str:
+def some(number: int, what: str) -> str:
     """
-    >>> counted(1, "call"), counted(2, "delivery"), counted(MOST + 1, "call")
-    ('1 call', '2 deliveries', 'more than 10000 calls')
+    >>> some(2, "delivery"), some(MOST + 1, "call")
+    ('2 deliveries', 'more than 10000 calls')
     """
-    plural = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
-    return f"more than {MOST} {plural}" if number > MOST else f"{number} {what if number == 1 else plural}"
+    return counted(number, what) if number <= MOST else f"more than {counted(MOST, what)}"
 
 
 def too_many(ids: Sequence[str]) -> dict[str, object]:

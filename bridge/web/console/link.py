@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
+from bridge.core.counting import counted
 from bridge.core.durations import parse_duration, say_duration
 from bridge.errors import Unreadable
 from bridge.flows import pages, replay, surgery
 from bridge.store.stories import gaps
 from bridge.web.answers import Refusal, not_found
 from bridge.web.console import story
-from bridge.web.console.doing import MOST, counted
+from bridge.web.console.doing import MOST
 from bridge.web.console.lists import Row
 from bridge.web.console.rendering import Values, actor, go_back, live, page
 from bridge.web.console.sentence import sentence
@@ -76,8 +77,7 @@ class LinkPage:
     def resume(self, id_: str) -> Response:
         with saying_why():
             answer = surgery.resume(self._parts, id_[:LONGEST], actor())
-        due, again = counted(int(str(answer["due"])), "call"), counted(int(str(answer["judged_again"])), "delivery")
-        return go_back(f"It goes on: {due} due, {again} judged again.")
+        return go_back(f"It goes on: {surgery.freed_words(answer)}.")
 
     def ask_unlink(self, id_: str) -> Response:
         link = self._link(id_)
@@ -86,8 +86,7 @@ class LinkPage:
     def unlink(self, id_: str) -> Response:
         with saying_why():
             answer = surgery.unlink(self._parts, id_[:LONGEST], actor())
-        ended = counted(int(str(answer["superseded"])), "call")
-        return go_back(f"Taken apart; {ended} will not be made.", to=f"/links/{answer['link']}")
+        return go_back(f"Taken apart; {surgery.ended_words(answer)} will not be made.", to=f"/links/{answer['link']}")
 
     def resend(self, id_: str) -> Response:
         ids = self._stuck(str(self._link(id_)["id"]))

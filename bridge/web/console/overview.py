@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response
 
+from bridge.core.counting import counted
 from bridge.flows.overview import overview as view_of
-from bridge.web.console.doing import counted
 from bridge.web.console.rendering import Values, live
 
 if TYPE_CHECKING:

@@ -48,7 +48,12 @@ def set_up(app: App) -> None:
     env.undefined, env.trim_blocks, env.lstrip_blocks = StrictUndefined, True, True
     env.filters.update(wording.FILTERS)
     env.globals.update(
-        asset=address, here=here, path_only=lambda: request.path, csrf=lambda: _TOKEN, shapes=wording.SHAPES
+        asset=address,
+        here=here,
+        path_only=lambda: request.path,
+        csrf=lambda: _TOKEN,
+        shapes=wording.SHAPES,
+        nothing=wording.NOTHING,
     )
     env.globals["ui"] = env.get_template("macros.html").module
 

@@ -34,6 +34,7 @@ _BUTTONS = (
     (re.compile(r"`?bridge resync --plan`?"), "“Plan” under Resync"),
     (re.compile(r"^bridge shadow$"), "“Calls” (state shadow)"),
 )
+NOTHING = Markup('<span class="nothing">—</span>')
 _SECONDS = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -68,14 +69,14 @@ def unfolding(text: object, longest: int = HINT) -> Markup:
 def when(moment: object) -> Markup:
     """A stored time, in UTC and to the second."""
     if not moment:
-        return Markup("—")
+        return NOTHING
     return Markup('<time datetime="{}">{}</time>').format(moment, str(moment)[:19].replace("T", " "))
 
 
 def ago(moment: object) -> Markup:
     """How long ago it was, or when it will be; the page's script goes on counting."""
     if not moment:
-        return Markup("—")
+        return NOTHING
     passed = (datetime.now(UTC) - datetime.fromisoformat(str(moment))).total_seconds()
     told = f"{duration(passed)} ago" if passed >= 0 else f"in {duration(-passed)}"
     return Markup('<time class="ago" datetime="{}" title="{}">{}</time>').format(

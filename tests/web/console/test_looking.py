@@ -165,6 +165,7 @@ def test_calls_are_found_by_how_they_stand(ada: Browser, world: World):
     owed, dead = ada.get("/calls?state=owed&lane=pages").text, ada.get("/calls?state=dead").text
     assert (world.plain.call in owed, world.given_up.call in owed) == (True, False)
     assert (world.plain.call in dead, world.given_up.call in dead) == (False, True)
+    assert f'<a href="/links/{world.plain.link}"><bdi>' in owed
 
 
 def test_one_call_tells_what_is_asked_and_what_was_answered(ada: Browser, world: World):

@@ -26,7 +26,7 @@ def test_a_long_text_is_cut_and_its_whole_unfolds():
 def test_a_time_is_in_utc_to_the_second_and_nothing_is_a_dash():
     shown = '<time datetime="2026-11-21T13:47:01.5+00:00">2026-11-21 13:47:01</time>'
     assert wording.when("2026-11-21T13:47:01.5+00:00") == shown
-    assert (wording.when(None), wording.ago(None)) == ("—", "—")
+    assert (wording.when(None), wording.ago(None)) == (wording.NOTHING, wording.NOTHING)
 
 
 @pytest.mark.parametrize(("away", "words"), [(-185, ">3 min ago<"), (7_260, ">in 2 h<")])
