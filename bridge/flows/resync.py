@@ -6,27 +6,23 @@ The bridge reaches the right state if every webhook is lost. API calls grow with
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
 from functools import partial
 from threading import Thread
-
-from ulid import ULID
 
 from bridge.app import Parts
 from bridge.circuits import RAMP
 from bridge.core.drift import Drift, check_plausible, compare, missing
-from bridge.errors import Implausible, Unlistable
+from bridge.errors import BridgeError, Implausible, Unlistable
 from bridge.flows.exchange import exchange
-from bridge.flows.listing import Progress, Tally, read_live
+from bridge.flows.listing import Progress, read_live
 from bridge.flows.missed import take_missed
+from bridge.flows.resync_run import Run, begin, break_off, end, tell
 from bridge.log import get_log
 from bridge.model import Hook, Link, Response
 from bridge.store.contract import Transaction
 from bridge.systems.contract import Page
 
 MOST_REREADS = 200  # a run; the next run goes on
-MOST_SHOWN = 200  # drifts told one by one in the run's row
 
 HALF = "half a list"  # why a run did not believe, or not judge, what it saw
 UNREAD = "could not be read by itself"
@@ -36,46 +32,27 @@ UNTOLD = "undelivered webhooks could not be listed"
 log = get_log(__name__)
 
 
-@dataclass(slots=True)
-class Run:
-    """One resync, as it is kept and shown."""
-
-    id: str
-    started_at: datetime
-    plan: bool
-    actor: str
-    state: str = "running"  # running | done | refused | failed; interrupted, if the bridge stopped meanwhile
-    detail: str = ""
-    tally: Tally = field(default_factory=Tally)
-    missed: int = 0  # webhooks fetched that a system could not deliver
-    refusals: dict[str, int] = field(default_factory=dict)  # what was not believed or not judged this time, and why
-    drifts: dict[str, int] = field(default_factory=dict)
-    found: list[dict[str, str]] = field(default_factory=list)
-    finished_at: datetime | None = None
-
-
 def start(parts: Parts, plan: bool, actor: str, progress: Progress | None = None) -> str:
     """Begin a run in the background; returns its id."""
-    run = _begin(parts, plan, actor)
-    Thread(target=_run, args=(parts, run, progress or _silent), name="resync", daemon=True).start()
+    run = begin(parts, plan, actor)
+    Thread(target=_alone, args=(parts, run, progress or _silent), name="resync", daemon=True).start()
     return run.id
+
+
+def _alone(parts: Parts, run: Run, progress: Progress) -> None:
+    """Nobody waits for it: what breaks it off is told by its row and the log."""
+    try:
+        _run(parts, run, progress)
+    except BridgeError as fault:
+        log.error("resync.failed", run=run.id, reason=str(fault))
+    except Exception:
+        log.exception("resync.crashed", run=run.id)
 
 
 def resync(parts: Parts, plan: bool = False, actor: str = "schedule", progress: Progress | None = None) -> Run:
     """One whole run. With `plan` nothing is kept but the row that tells what would have been done."""
-    run = _begin(parts, plan, actor)
+    run = begin(parts, plan, actor)
     return _run(parts, run, progress or _silent)
-
-
-def _begin(parts: Parts, plan: bool, actor: str) -> Run:
-    """By the store's clock, which also says when a link was touched."""
-
-    def work(tx: Transaction) -> Run:
-        run = Run(str(ULID()), tx.now, plan, actor)
-        tx.record_run(_row(parts, run))
-        return run
-
-    return parts.store.write(work)
 
 
 def _silent(_what: str, _count: int) -> None:
@@ -83,6 +60,17 @@ def _silent(_what: str, _count: int) -> None:
 
 
 def _run(parts: Parts, run: Run, progress: Progress) -> Run:
+    try:
+        _go(parts, run, progress)
+    except Exception as fault:
+        break_off(parts, run, fault)
+        raise
+    end(parts, run)
+    tell(parts, run)
+    return run
+
+
+def _go(parts: Parts, run: Run, progress: Progress) -> None:
     try:
         _compare_and_keep(parts, run, progress)
         run.state = "done"
@@ -93,14 +81,6 @@ def _run(parts: Parts, run: Run, progress: Progress) -> Run:
         run.state, run.detail = "failed", str(fault)
     _hasten(parts, run)
     _take_missed(parts, run)
-    parts.store.write(lambda tx: _end(parts, tx, run))
-    _tell(parts, run)
-    return run
-
-
-def _end(parts: Parts, tx: Transaction, run: Run) -> None:
-    run.finished_at = tx.now
-    tx.record_run(_row(parts, run))
 
 
 def _hasten(parts: Parts, run: Run) -> None:
@@ -200,33 +180,3 @@ def _found(parts: Parts, run: Run, drift: Drift, body: bytes) -> None:
     if not run.plan:
         hook = Hook(parts.redactor.bytes(body), door="resync")
         parts.store.write(lambda tx: tx.keep(drift.ref.system, f"resync:{run.id}:{drift.ref.id}", hook))
-
-
-def _row(parts: Parts, run: Run) -> dict[str, object]:
-    seen = run.tally.seen
-    told = {"plan": run.plan, "actor": run.actor, "why": run.detail, "seen": seen, "drifts": run.drifts}
-    told |= {"missed": run.missed, "refusals": run.refusals, "seconds": _seconds(run)}
-    told |= {"by": parts.replica.id} if parts.replica.shared else {}
-    return {
-        "id": run.id,
-        "started_at": run.started_at,
-        "finished_at": run.finished_at,
-        "state": run.state,
-        "seen": sum(seen.values()),
-        "drifts": sum(run.drifts.values()),
-        "calls": run.tally.calls,
-        "detail": {**told, "found": run.found[:MOST_SHOWN]},
-    }
-
-
-def _seconds(run: Run) -> float | None:
-    """None while it runs."""
-    return round((run.finished_at - run.started_at).total_seconds(), 3) if run.finished_at else None
-
-
-def _tell(parts: Parts, run: Run) -> None:
-    told = {"run": run.id, "state": run.state, "seen": run.tally.seen, "drifts": run.drifts, "calls": run.tally.calls}
-    log.info("resync", **told, missed=run.missed, refusals=run.refusals, why=run.detail)
-    if run.drifts and not run.plan:
-        parts.metrics.alarm("drift")
-        log.warning("alarm", kind="drift", what=f"resync found {sum(run.drifts.values())} drifts: webhooks were lost")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain, repeat
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from bridge.callers import CALLERS, Callers, Claimed
 from bridge.errors import Unavailable
+from bridge.flows.resync import resync
 from bridge.judges import Judges
 from bridge.model import Hook
 from bridge.store.sqlite_engine import Engine
@@ -202,3 +205,18 @@ def test_what_a_tool_said_later_is_not_judged_before_what_the_store_did_not_take
         for one in again:
             judges.judge(one)
         assert waiting(lab) == []
+
+
+def newest_run(lab: Lab) -> dict[str, Any]:
+    with lab.parts.store.reports() as reports:
+        return cast("dict[str, Any]", reports.runs(1)[0])
+
+
+def test_a_resync_that_the_store_breaks_off_is_told_as_failed_once_the_store_is_back(lab: Lab, disk: Disk) -> None:
+    lab.pagertree.raise_alert("Disk full")
+    taken = chain([True], repeat(False))  # its beginning, and nothing more
+    with disk.away(refuses=lambda: not next(taken)), pytest.raises(Unavailable):
+        resync(lab.parts)
+    assert newest_run(lab)["state"] == "running"
+    lab.parts.replica.unsaid.catch_up()
+    assert (newest_run(lab)["state"], newest_run(lab)["detail"]["why"]) == ("failed", str(GONE))

@@ -31,7 +31,7 @@ VISITED = "visited"
 OFTEN = {"prune": 1.0, "alarms": 2.0, "resync": 2.0, "canary": 1.0, "canary.back": 1.0}  # seconds, instead of minutes
 WORK = (
     *("COMMIT of receive.hand_over", "COMMIT of process._conclude", "COMMIT of deliver._handed_over"),
-    *("COMMIT of callers.Callers._claim", "COMMIT of judges.Judges.claim", "COMMIT of resync._run"),
+    *("COMMIT of callers.Callers._claim", "COMMIT of judges.Judges.claim", "COMMIT of resync_run.end"),
     *("COMMIT of prune.prune", "COMMIT of app._installed_at", "COMMIT of taking back what was claimed"),
     *("call POST /api/v4/alerts", "call POST /api/v4/alerts/*/resolve", "call POST /api/v4/alerts/*/comments"),
     *("call POST /v1/alerts", "call POST /v1/alerts/*/acknowledge", "call POST /v1/alerts/*/resolve"),
