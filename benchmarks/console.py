@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,9 +26,12 @@ from benchmarks.arriving import Arrived, arriving
 from benchmarks.asking import Client, ask_all, keep_open
 from benchmarks.figures import Figure, percentile, show
 from benchmarks.history import NEWS, fill_file
-from benchmarks.places import seconds_of
+from benchmarks.places import SETTINGS, seconds_of
 from benchmarks.running import Running, bridge, machine, vendors
+from bridge.flows import moving
 from bridge.hashing import hash_password
+from bridge.store.opening import open_store
+from tests.postgres import Server
 
 LINKS = 200_000
 QUICK = 20_000
@@ -57,10 +60,11 @@ def measure(quick: bool) -> list[Figure]:
     return measured(Size(QUICK, 5, 4.0) if quick else Size())
 
 
-def measured(size: Size, keep: Path | None = None) -> list[Figure]:
-    with tempfile.TemporaryDirectory() as name, vendors(0.002) as there:
+def measured(size: Size, keep: Path | None = None, postgres: bool = False) -> list[Figure]:
+    with tempfile.TemporaryDirectory() as name, vendors(0.002) as there, _server(postgres) as server:
         folder, took = Path(name), _put(Path(name), size, keep)
-        with bridge(folder, there, **_sections()) as running, _two(running) as clients:
+        store, moved = _moved(folder / "bridge.db", server) if server else (f"sqlite:///{folder}/bridge.db", "")
+        with bridge(folder, there, store=store, **_sections()) as running, _two(running) as clients:
             paths = [YARDSTICK, *pages(clients[0]), *lists()]
             ask_all(clients, paths, 1)  # warm: what is measured is a server at work
             used = seconds_of(running.process.pid)
@@ -69,7 +73,28 @@ def measured(size: Size, keep: Path | None = None) -> list[Figure]:
             used = seconds_of(running.process.pid) - used
             _until_calm(running, size.calm)
             costs = [(count, *_cost(running, clients[0], count, size.seconds)) for count in size.opened]
-    return [*_speed(taken, arrived, used, took), *_open(costs, size)]
+    return [*_speed(taken, arrived, used, took + moved), *_open(costs, size)]
+
+
+@contextmanager
+def _server(postgres: bool) -> Iterator[Server | None]:
+    """One of its own, with the settings of (g)."""
+    server = Server(SETTINGS) if postgres else None
+    try:
+        yield server
+    finally:
+        if server is not None:
+            server.end()
+
+
+def _moved(file: Path, server: Server) -> tuple[str, str]:
+    """All of it, as `bridge db migrate` moves a bridge; where it is now, and how long that took."""
+    began, url = time.monotonic(), server.url(server.database())
+    with closing(open_store(f"sqlite:///{file}")) as source, closing(open_store(url)) as target:
+        moving.begin(source, target, url)
+        moving.move(source, target, ("a file", url), "benchmark", lambda _table, _rows: None)
+    server.say("VACUUM (ANALYZE)", url.rpartition("/")[2])
+    return url, f", {time.monotonic() - began:.0f} s to move to PostgreSQL"
 
 
 def _put(folder: Path, size: Size, keep: Path | None) -> str:
@@ -170,11 +195,12 @@ def _open(costs: Sequence[tuple[int, float, int]], size: Size) -> list[Figure]:
 
 @click.command()
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Where the store stays.")
+@click.option("--postgres", is_flag=True, help="On a PostgreSQL of its own, into which the store is moved first.")
 @click.option("--links", default=LINKS, show_default=True, help=f"Each with {NEWS} deliveries.")
 @click.option("--rounds", default=30, show_default=True, help="Of each of both people.")
-def main(keep: Path | None, links: int, rounds: int) -> None:
+def main(keep: Path | None, postgres: bool, links: int, rounds: int) -> None:
     """Measure the console alone."""
-    show(measured(Size(links, rounds), keep), f"{machine()}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
+    show(measured(Size(links, rounds), keep, postgres), f"{machine()}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
 
 
 if __name__ == "__main__":
