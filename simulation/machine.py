@@ -22,7 +22,7 @@ from bridge.callers import LEASE
 from bridge.config import Config, load_config
 from bridge.core.circuits import lets_pass
 from bridge.errors import BridgeError
-from bridge.flows import clocks, incident_pages, listing, lookagain, oncall, pages, receive, resync
+from bridge.flows import clocks, incident_pages, listing, lookagain, oncall, pages, receive, resync, resync_run
 from bridge.flows.deliver import deliver_one
 from bridge.flows.poll import poll
 from bridge.flows.probing import probe as ask_again
@@ -146,7 +146,7 @@ class Machine:
             (app, "Redactor", _redactor),
             (payload, "parse_json", _parsed),
             (ids, "secrets", dice(self.time)),
-            (resync, "ULID", self.time.ulid),
+            (resync_run, "ULID", self.time.ulid),
             (pages, "ULID", self.time.ulid),
             (lookagain, "ULID", self.time.ulid),
             (listing, "ThreadPoolExecutor", AtOnce),

@@ -17,8 +17,8 @@ from bridge.core import alerts, circuits, incidents, retry, texts
 from bridge.core import decide as deciding
 from bridge.core import outcome as outcomes
 from bridge.core.drift import missing
-from bridge.flows import calls, clocks, pages, process, receive, resync
-from bridge.flows.process import judge, summary
+from bridge.flows import calls, clocks, judging, pages, process, receive, resync
+from bridge.flows.judging import judge, summary
 from bridge.model import Advance, Call, Delivery, Event, Note, Outcome, Retry, Says, Settlement, Status, Verdict
 from bridge.store import claims, jumps, outbox, upkeep
 from bridge.store.contract import Kept
@@ -53,7 +53,7 @@ def mark_forgotten() -> list[Place]:
     def found(tx: SqlTransaction, refs: Any, _mark: str = "", _target: str = "") -> Any:
         return links_of(tx, refs)
 
-    return [(process, "decide", unmarked), (SqlTransaction, "links_of", found)]
+    return [(judging, "decide", unmarked), (SqlTransaction, "links_of", found)]
 
 
 def pushed_up_again() -> list[Place]:

@@ -12,7 +12,7 @@ from bridge.app import Parts
 from bridge.core import outcome as outcomes
 from bridge.core.storm import HELD
 from bridge.errors import Unlistable, Unreadable
-from bridge.flows import departure, doubles, probing
+from bridge.flows import addressing, departure, doubles, lessons, probing
 from bridge.flows.directory import directory_of
 from bridge.flows.exchange import exchange
 from bridge.flows.outage import unread
@@ -51,7 +51,7 @@ def member_of(call: Call) -> Member:
 def carry_out(parts: Parts, call: Call, chance: float) -> Settlement:
     match call.command:
         case Create():
-            return _create(parts, departure.marked(parts, call), chance)
+            return _create(parts, lessons.marked(parts, call), chance)
         case Recheck():
             return doubles.resolve(parts, call, chance)
         case _:
@@ -67,7 +67,7 @@ def _create(parts: Parts, call: Call, chance: float) -> Settlement:
     if (stays := departure.stopped(parts, call, command)) is not None:
         return stays
     call = replace(call, progress="") if call.progress == HELD else call
-    ready = departure.addressed(parts, call, command, chance)
+    ready = addressing.addressed(parts, call, command, chance)
     return ready if isinstance(ready, Settlement) else _send(parts, replace(call, command=ready), chance)
 
 
@@ -78,7 +78,7 @@ def _change(parts: Parts, call: Call, chance: float) -> Settlement:
     try:
         call = _with_both_ids(parts, call)
     except Unlistable as fault:
-        return departure.unlisted(parts, call, fault, chance)
+        return addressing.unlisted(parts, call, fault, chance)
     if call.unsure and (known := _looked_up(parts, call, chance)) is not None:
         return known
     if call.progress == "acknowledge" and isinstance(call.command, Advance):
@@ -122,20 +122,20 @@ def _send(parts: Parts, call: Call, chance: float) -> Settlement:
     try:
         answer, outcome = _exchange(parts, call, call.command)
     except Unlistable as fault:
-        return departure.unlisted(parts, call, fault, chance)
+        return addressing.unlisted(parts, call, fault, chance)
     if isinstance(answer, NoAnswer) and answer.after is not None:
         return outcomes.wait_turn(call, answer.reason, timedelta(seconds=answer.after))
     probing.note(parts, call, outcome)
     match outcome:
         case Refused():
             return _settle_refusal(parts, call, outcome, chance)
-        case GiveUp() if departure.by_integration(call.command):
+        case GiveUp() if addressing.by_integration(call.command):
             return outcomes.by_last_route(outcome.reason)
         case GiveUp(forbidden=True):
-            departure.check_credential(parts, call.command.target)
+            lessons.check_credential(parts, call.command.target)
         case Done(drops_mark=True):
-            departure.note_dropped_marks(parts, call.command.target)
-        case Unknown() if departure.by_integration(call.command):
+            lessons.note_dropped_marks(parts, call.command.target)
+        case Unknown() if addressing.by_integration(call.command):
             return outcomes.unconfirmed(call, parts.clock())
     return outcomes.judge(call, outcome, parts.clock(), chance)
 
@@ -143,7 +143,7 @@ def _send(parts: Parts, call: Call, chance: float) -> Settlement:
 def _exchange(parts: Parts, call: Call, command: Command) -> tuple[Answer, Outcome]:
     target, settings = parts.targets[command.target], parts.settings[command.target]
     directory = _directory(parts, command)
-    departure.check_update(parts, call, command, directory)
+    addressing.check_update(parts, call, command, directory)
     request = target.request(settings, command, member_of(call), call.link, call.id, directory)
     answer = exchange(parts, request)
     outcome = target.outcome(settings, command, answer)
@@ -155,13 +155,13 @@ def _exchange(parts: Parts, call: Call, command: Command) -> tuple[Answer, Outco
 
 def _directory(parts: Parts, command: Command) -> Directory:
     """What names stand for over there. Only a page cannot do without: an alert may lack its urgency."""
-    receivers = departure.receivers_of(command)
+    receivers = addressing.receivers_of(command)
     if not isinstance(command, Create | Update):
         return Directory()
     try:
         return directory_of(parts, command.target, receivers)
     except Unlistable:
-        if receivers and not departure.by_integration(command):
+        if receivers and not addressing.by_integration(command):
             raise
         return Directory()
 

@@ -15,7 +15,7 @@ from bridge.core.storm import HELD
 from bridge.errors import Lost, Unavailable
 from bridge.flows import doubles
 from bridge.flows.calls import carry_out, member_of
-from bridge.flows.process import judge as judge_event
+from bridge.flows.judging import judge as judge_event
 from bridge.log import get_log
 from bridge.model import Call, Create, Event, Says, Settlement
 from bridge.store.contract import Transaction

@@ -21,7 +21,8 @@ from bridge.core.asked_pages import PAGE
 from bridge.errors import BridgeError
 from bridge.flows import incident_pages as incidents
 from bridge.flows.incident_pages import Incident
-from bridge.flows.process import judge, summary, tell
+from bridge.flows.judging import judge, summary
+from bridge.flows.process import tell
 from bridge.flows.targets import Target, answer_of, target_of
 from bridge.flows.units import written
 from bridge.model import Create, Decision, Delivery, Event, Hook, Link, Ref, Verdict

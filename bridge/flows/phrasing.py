@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from bridge.app import Parts
 from bridge.core.lanes import lane_of
-from bridge.flows.departure import by_integration
+from bridge.flows.addressing import by_integration
 from bridge.model import Command, Create, Decision, Event, Link, Recheck, Request, Trouble, Update
 from bridge.redact import Redactor
 from bridge.store.codec import kind_of

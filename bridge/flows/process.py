@@ -9,17 +9,16 @@ from datetime import timedelta
 
 from bridge.app import Parts
 from bridge.core import retry
-from bridge.core.decide import concerns, decide, on_duty
-from bridge.core.signals import lives
-from bridge.errors import BridgeError, Conflict, Lost, Unreadable
-from bridge.flows import clocks
-from bridge.flows.again import BEHIND, is_behind, may_be_again
+from bridge.core.decide import concerns
+from bridge.errors import Conflict, Lost, Unreadable
+from bridge.flows.again import may_be_again
 from bridge.flows.directory import name_of
 from bridge.flows.exchange import exchange
+from bridge.flows.judging import Undecided, judge, summary
 from bridge.flows.outage import why
 from bridge.flows.units import written
 from bridge.log import get_log
-from bridge.model import Decision, Delivery, Event, Link, Response, Says, Status, Verdict
+from bridge.model import Decision, Delivery, Event, Response, Says, Verdict
 from bridge.store.contract import Transaction
 
 LEASE = timedelta(seconds=60)
@@ -33,10 +32,6 @@ EARLY_SHARED = timedelta(seconds=60)  # the same where the news of it may lie wi
 Concluded = tuple[Verdict, str, tuple[Decision, ...]]
 
 log = get_log(__name__)
-
-
-class Unanswered(BridgeError):
-    """A question that has to be answered first was not; the delivery waits."""
 
 
 def at_once() -> None:
@@ -64,7 +59,7 @@ def _concluded(parts: Parts, delivery: Delivery, chance: float, turn: Callable[[
         return _conclude(parts, delivery, events)
     except Unreadable as unreadable:
         return _end(parts, delivery, Verdict.QUARANTINED, str(unreadable))
-    except Unanswered as waiting:
+    except Undecided as waiting:
         return _postpone(parts, delivery, str(waiting), chance)
 
 
@@ -95,7 +90,7 @@ def _ask(parts: Parts, system: str, event: Event) -> Event:
 
 def _without_answer(event: Event, why: str) -> Event:
     if event.must_ask:
-        raise Unanswered(why)
+        raise Undecided(why)
     return event
 
 
@@ -103,7 +98,7 @@ def _conclude(parts: Parts, delivery: Delivery, events: tuple[Event, ...]) -> Co
     try:
         return written(parts, lambda tx: _apply(parts, tx, delivery, events))
     except Conflict as conflict:
-        raise Unanswered("too many transactions met on the same trouble") from conflict
+        raise Undecided("too many transactions met on the same trouble") from conflict
 
 
 def _apply(parts: Parts, tx: Transaction, delivery: Delivery, events: tuple[Event, ...]) -> Concluded:
@@ -111,49 +106,12 @@ def _apply(parts: Parts, tx: Transaction, delivery: Delivery, events: tuple[Even
     decisions: list[Decision] = []
     for event in events:
         if _is_young(parts, tx, delivery) and _may_be_early(tx, event):
-            raise Unanswered("written on something that is not linked yet: looked at again")
+            raise Undecided("written on something that is not linked yet: looked at again")
         decisions += judge(parts, tx, event, delivery.id, again=may_be_again(delivery))
     verdict, reason = summary(decisions)
     touched = [d.link.id for d in decisions if d.link is not None and d.link.id]
     tx.close(delivery, verdict, reason, touched)
     return verdict, reason, tuple(decisions)
-
-
-def judge(parts: Parts, tx: Transaction, event: Event, cause: str, again: bool = False) -> list[Decision]:
-    """Decide the event on each link that it concerns, and apply. Raises `Unanswered` when it must be read again.
-    `again`: its delivery may have had its end before."""
-    if _is_being_made(parts, tx, event):
-        raise Unanswered("may be the alert that a call of ours is making: waits for its answer")
-    mark = event.mark if event.says is not Says.TEXT else ""
-    links = _aggregated(parts, tx, event, tx.links_of(concerns(event), mark, event.ref.system))
-    decisions = []
-    for link in on_duty(event, links) or (None,):
-        if again and link is not None and is_behind(parts, tx, event, link, cause):
-            decision = Decision(Verdict.SUPERSEDED, BEHIND, link)
-        else:
-            decision = _decided(parts, tx, event, link)
-        if decision.verdict is Verdict.UNSURE:
-            raise Unanswered(decision.reason)
-        if event.remark:
-            decision = replace(decision, reason=f"{decision.reason} ({event.remark})")
-        decisions.append(tx.apply(decision, cause, sorted(parts.policy.shadow)))
-    return decisions
-
-
-def _decided(parts: Parts, tx: Transaction, event: Event, link: Link | None) -> Decision:
-    held = tx.held_by_others(link) if link is not None else frozenset()
-    return decide(event, link, clocks.policy(parts), tx.now, held)
-
-
-def _aggregated(parts: Parts, tx: Transaction, event: Event, links: tuple[Link, ...]) -> tuple[Link, ...]:
-    """Of a signal whose own id has nothing live: the one of the same title that it counts for, where so chosen."""
-    terms = parts.policy.integrations.get(event.ref.system)
-    if terms is None or terms.auto_aggregate is None or event.status is not Status.OPEN or event.trouble is None:
-        return links
-    if any(lives(link) for link in links):
-        return links
-    twins = tx.live_titled(event.ref.system, event.trouble.title, tx.now - terms.auto_aggregate)
-    return tuple(link for link in twins if lives(link))[:1] or links
 
 
 def _is_young(parts: Parts, tx: Transaction, delivery: Delivery) -> bool:
@@ -166,26 +124,6 @@ def _may_be_early(tx: Transaction, event: Event) -> bool:
     if event.says is not Says.TEXT or event.mark or event.text is None or not event.text.by_person:
         return False
     return not tx.links_of(concerns(event))
-
-
-def _is_being_made(parts: Parts, tx: Transaction, event: Event) -> bool:
-    """An unmarked alert with the very title of a page that is under way, where the target drops our marks."""
-    if event.ref.system not in parts.shelf.drops_marks or event.mark or event.trouble is None:
-        return False
-    if event.ref.kind != "alert" or tx.links_of((event.ref,)):
-        return False
-    return tx.open_create(event.ref.system, event.trouble.title, timedelta(minutes=2))
-
-
-def summary(decisions: list[Decision]) -> tuple[Verdict, str]:
-    """The delivery's end, with every different reason: kept aside if any part of it is, else applied if any was."""
-    if not decisions:
-        return Verdict.IGNORED, "it says nothing that we read"
-    order = (Verdict.QUARANTINED, Verdict.APPLIED, Verdict.SUPERSEDED, Verdict.IGNORED)
-    verdict = next(v for v in order if any(d.verdict is v for d in decisions))
-    telling = {verdict, Verdict.APPLIED} if verdict is Verdict.QUARANTINED else {verdict}
-    said = dict.fromkeys(d.reason for d in decisions if d.verdict in telling or len(decisions) == 1)
-    return verdict, "; ".join(said)
 
 
 def _end(parts: Parts, delivery: Delivery, verdict: Verdict, reason: str) -> Concluded:

@@ -8,7 +8,7 @@ from bridge.app import Parts
 from bridge.core.alarms import BRIDGE
 from bridge.core.policy import Terms
 from bridge.core.routes import last_resort
-from bridge.flows.process import judge
+from bridge.flows.judging import judge
 from bridge.model import Decision, Event, Receiver, Ref, Says, Status, Trouble
 from bridge.store.contract import Transaction
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bridge.app import Parts
-from bridge.flows.process import judge
+from bridge.flows.judging import judge
 from bridge.log import get_log
 from bridge.model import Decision, Event, Link, Says, Status, Verdict
 from bridge.store.contract import Transaction

@@ -18,8 +18,8 @@ from bridge.core.marks import is_page_mark
 from bridge.core.policy import PAGERTREE, TITLES
 from bridge.errors import Unreadable
 from bridge.flows import supposed
+from bridge.flows.judging import Undecided, judge, summary
 from bridge.flows.phrasing import Foreseen, Outlook, Row, event_row, masked
-from bridge.flows.process import Unanswered, judge, summary
 from bridge.flows.supposed import Supposed
 from bridge.flows.trials import Ahead, one_at_a_time
 from bridge.flows.units import written
@@ -120,8 +120,8 @@ def _event(
     """`known`: per link, how many calls earlier events of the same request came to."""
     try:
         decisions = judge(parts, tx, event, cause)
-    except Unanswered as unanswered:
-        return Foreseen(event, request, waits=str(unanswered))
+    except Undecided as waiting:
+        return Foreseen(event, request, waits=str(waiting))
     outlooks = []
     for decision in decisions:
         link = tx.link(decision.link.id) if decision.link is not None else None

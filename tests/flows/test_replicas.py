@@ -16,9 +16,9 @@ from bridge.app import Parts, assemble
 from bridge.callers import AT_ONCE, Callers
 from bridge.circuits import Circuits
 from bridge.config import load_config
-from bridge.flows import departure, replicas, surgery
-from bridge.flows.departure import note_dropped_marks
+from bridge.flows import addressing, replicas, surgery
 from bridge.flows.exchange import exchange
+from bridge.flows.lessons import note_dropped_marks
 from bridge.flows.resync import resync
 from bridge.model import Answer, Done, NoAnswer, Request, Retry
 from bridge.replica import Replica
@@ -121,7 +121,7 @@ def test_a_page_claimed_in_a_life_that_was_given_up_does_not_leave_in_the_next(
     a = another(lab.parts)
     lab.rootly.start_incident("Checkout down", severity="critical")
     heard(lab)
-    callers, addressed = Callers(a), departure.addressed
+    callers, addressed = Callers(a), addressing.addressed
     (claimed,) = callers.claim_pages(1)
 
     def asked_for_long(*rest: Any) -> Any:
@@ -130,7 +130,7 @@ def test_a_page_claimed_in_a_life_that_was_given_up_does_not_leave_in_the_next(
         replicas.beat(a)
         return addressed(*rest)
 
-    monkeypatch.setattr(departure, "addressed", asked_for_long)
+    monkeypatch.setattr(addressing, "addressed", asked_for_long)
     pending = callers.call(claimed)
     assert pending is not None
     pending.finish()

@@ -57,7 +57,7 @@ def secret_in_error() -> list[Place]:
 
     def told(parts: Any, delivery: Any, events: Any) -> Any:
         if delivery.attempts == 1:
-            raise process.Unanswered(f"refused with {parts.config.rootly.api_key.get_secret_value()}")
+            raise process.Undecided(f"refused with {parts.config.rootly.api_key.get_secret_value()}")
         return conclude(parts, delivery, events)
 
     return [(process, "_conclude", told)]

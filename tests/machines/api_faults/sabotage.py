@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from bridge import transport
+from bridge import transport, transport_sockets
 from bridge.budgets import Budgets
 from bridge.core import retry
 from bridge.model import Answer, Done, GiveUp, Request, Response, Retry
@@ -69,7 +69,7 @@ def retry_400_for_ever() -> list[Place]:
 
 def deadline_off() -> list[Place]:
     """Only silence ends a call, so a byte now and then holds it for ever."""
-    return [(transport._Attempt, "remaining", lambda _self, at_most: at_most)]
+    return [(transport_sockets.Attempt, "remaining", lambda _self, at_most: at_most)]
 
 
 def body_unbounded() -> list[Place]:
