@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from bridge.app import Parts
 from bridge.core import outcome as outcomes
+from bridge.core import refused, unknown
 from bridge.core.storm import HELD
 from bridge.errors import Unlistable, Unreadable
 from bridge.flows import addressing, departure, doubles, lessons, probing
@@ -130,13 +131,13 @@ def _send(parts: Parts, call: Call, chance: float) -> Settlement:
         case Refused():
             return _settle_refusal(parts, call, outcome, chance)
         case GiveUp() if addressing.by_integration(call.command):
-            return outcomes.by_last_route(outcome.reason)
+            return unknown.by_last_route(outcome.reason)
         case GiveUp(forbidden=True):
             lessons.check_credential(parts, call.command.target)
         case Done(drops_mark=True):
             lessons.note_dropped_marks(parts, call.command.target)
         case Unknown() if addressing.by_integration(call.command):
-            return outcomes.unconfirmed(call, parts.clock())
+            return unknown.unconfirmed(call, parts.clock())
     return outcomes.judge(call, outcome, parts.clock(), chance)
 
 
@@ -171,7 +172,7 @@ def _settle_refusal(parts: Parts, call: Call, outcome: Refused, chance: float) -
         event = _reread(parts, member_of(call))
     except (Unlistable, Unreadable) as fault:
         return outcomes.again(call, f"{outcome.reason}; reading it again: {fault}", parts.clock(), chance)
-    return outcomes.judge_refused(call, outcome, event, parts.clock(), chance)
+    return refused.judge(call, outcome, event, parts.clock(), chance)
 
 
 def _looked_up(parts: Parts, call: Call, chance: float) -> Settlement | None:
@@ -185,7 +186,7 @@ def _looked_up(parts: Parts, call: Call, chance: float) -> Settlement | None:
         return probing.unheard(parts, call, answer, "its effect is unknown and the look-up did not answer", chance)
     probing.heard(parts, call)
     try:
-        found = outcomes.of_this_call(call, target.found(settings, call.command, call.id, answer))
+        found = unknown.of_this_call(call, target.found(settings, call.command, call.id, answer))
     except (Unlistable, Unreadable) as fault:
         return outcomes.again(call, f"its effect is unknown: {fault}", parts.clock(), chance)
     if found:
@@ -193,5 +194,5 @@ def _looked_up(parts: Parts, call: Call, chance: float) -> Settlement | None:
     if target.KEEPS_MARKS and isinstance(call.command, Create):
         return None  # while it lives a repeat is harmless
     if call.progress == "confirm":
-        return outcomes.unconfirmed(call, parts.clock())
-    return outcomes.judge_absent(call, parts.clock(), parts.config.pagertree.settle)
+        return unknown.unconfirmed(call, parts.clock())
+    return unknown.judge_absent(call, parts.clock(), parts.config.pagertree.settle)

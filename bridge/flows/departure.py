@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bridge.app import Parts
 from bridge.core import outcome as outcomes
+from bridge.core import unknown
 from bridge.core.decide import RESUMED
 from bridge.core.durations import say_duration
 from bridge.core.marks import is_page_mark
@@ -45,7 +46,7 @@ def stopped(parts: Parts, call: Call, command: Create) -> Settlement | None:
         return link
     if link is None:
         return outcomes.superseded("not needed any more: read again just before it left")
-    if (over := outcomes.over_meanwhile(call, link)) is not None:
+    if (over := unknown.over_meanwhile(call, link)) is not None:
         return over
     return _aged(parts, call, link, command)
 

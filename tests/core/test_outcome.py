@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bridge.core import outcome as outcomes
+from bridge.core import refused, unknown
 from bridge.model import (
     Advance,
     Call,
@@ -85,16 +86,16 @@ def test_doubt_outlives_a_later_try_that_surely_had_no_effect() -> None:
 def test_a_create_that_is_not_found_is_repeated_only_after_settle() -> None:
     waiting = call(unsure=True, unsure_since=NOW)
 
-    early = outcomes.judge_absent(waiting, NOW + 5 * SECOND, SETTLE)
+    early = unknown.judge_absent(waiting, NOW + 5 * SECOND, SETTLE)
     assert early is not None
     assert (early.state, early.unsure) == ("owed", True)
-    assert outcomes.judge_absent(waiting, NOW + SETTLE, SETTLE) is None
+    assert unknown.judge_absent(waiting, NOW + SETTLE, SETTLE) is None
 
 
 def test_a_lost_create_that_nobody_needs_any_more_is_not_repeated() -> None:
     over = judged(incident(OVER), paged()).link
 
-    settled = outcomes.judge_absent(call(link=over, unsure=True, unsure_since=NOW), NOW + SETTLE, SETTLE)
+    settled = unknown.judge_absent(call(link=over, unsure=True, unsure_since=NOW), NOW + SETTLE, SETTLE)
     assert settled is not None
     assert settled.state == "superseded"
 
@@ -104,18 +105,18 @@ def test_what_will_never_work_is_dead_at_once() -> None:
 
 
 def test_a_refusal_is_success_when_the_object_is_there_already() -> None:
-    assert outcomes.judge_refused(resolve(), Refused("no"), seen(OVER), NOW, 0.5).state == "done"
+    assert refused.judge(resolve(), Refused("no"), seen(OVER), NOW, 0.5).state == "done"
 
 
 def test_a_queued_alert_is_asked_again_soon() -> None:
-    settled = outcomes.judge_refused(resolve(), Refused("no"), seen(OPEN, Phase.QUEUED), NOW, 0.5)
+    settled = refused.judge(resolve(), Refused("no"), seen(OPEN, Phase.QUEUED), NOW, 0.5)
 
     assert settled.state == "owed"
     assert settled.due_in <= 2 * SECOND
 
 
 def test_a_suppressed_alert_is_acknowledged_before_it_is_resolved() -> None:
-    settled = outcomes.judge_refused(resolve(), Refused("no"), seen(OPEN, Phase.SUPPRESSED), NOW, 0.5)
+    settled = refused.judge(resolve(), Refused("no"), seen(OPEN, Phase.SUPPRESSED), NOW, 0.5)
 
     assert (settled.state, settled.progress) == ("owed", "acknowledge")
 
@@ -123,11 +124,11 @@ def test_a_suppressed_alert_is_acknowledged_before_it_is_resolved() -> None:
 def test_an_alert_that_pages_nobody_needs_no_acknowledge() -> None:
     ack = call(Advance("pagertree", MARK, Status.ACKNOWLEDGED))
 
-    assert outcomes.judge_refused(ack, Refused("no"), seen(OPEN, Phase.SILENT), NOW, 0.5).state == "done"
+    assert refused.judge(ack, Refused("no"), seen(OPEN, Phase.SILENT), NOW, 0.5).state == "done"
 
 
 def test_a_404_soon_after_our_own_create_is_lag() -> None:
-    settled = outcomes.judge_refused(resolve(), Refused("404", missing=True), None, NOW + SECOND, 0.5)
+    settled = refused.judge(resolve(), Refused("404", missing=True), None, NOW + SECOND, 0.5)
 
     assert (settled.state, settled.progress) == ("owed", "")
 
@@ -136,19 +137,19 @@ def test_a_404_later_is_looked_at_twice_and_then_a_tombstone() -> None:
     late = NOW + timedelta(hours=1)
     old = replace(paged(), began_at=NOW - timedelta(hours=2))
 
-    first = outcomes.judge_refused(resolve(link=old), Refused("404", missing=True), None, late, 0.5)
+    first = refused.judge(resolve(link=old), Refused("404", missing=True), None, late, 0.5)
     assert (first.state, first.progress) == ("owed", "missing")
-    second = outcomes.judge_refused(resolve(link=old, progress="missing"), Refused("404"), None, late, 0.5)
+    second = refused.judge(resolve(link=old, progress="missing"), Refused("404"), None, late, 0.5)
     assert (second.state, second.progress) == ("dead", "gone")
 
 
 def test_an_integration_that_made_nothing_within_a_minute_gives_way_to_the_last_route() -> None:
     door = call(unsure=True, unsure_since=NOW, attempts=9)
 
-    waits = [outcomes.unconfirmed(door, NOW + n * SECOND).due_in for n in (0, 1, 3, 8, 23)]
+    waits = [unknown.unconfirmed(door, NOW + n * SECOND).due_in for n in (0, 1, 3, 8, 23)]
     assert waits[0] == SECOND
     assert all(waits)
-    last = outcomes.unconfirmed(door, NOW + 90 * SECOND)
+    last = unknown.unconfirmed(door, NOW + 90 * SECOND)
     assert (last.progress, last.unsure) == ("last_route", False)
 
 
@@ -160,5 +161,5 @@ def test_an_alert_far_older_than_the_call_is_not_what_it_made() -> None:
     """Found all the same, it would be taken for the page, and nobody would be paged."""
     old, new = made(timedelta(days=-90)), made(timedelta(hours=-3))
     page = call(created_at=NOW)
-    assert outcomes.of_this_call(page, (new, old)) == (new,)
-    assert outcomes.of_this_call(page, (old,)) == ()
+    assert unknown.of_this_call(page, (new, old)) == (new,)
+    assert unknown.of_this_call(page, (old,)) == ()

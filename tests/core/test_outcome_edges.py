@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from bridge.core import outcome as outcomes
+from bridge.core import refused as refusals
+from bridge.core import unknown
 from bridge.model import (
     Advance,
     Call,
@@ -50,7 +52,7 @@ def seen(status: Status | None, phase: Phase = Phase.NONE, **more: Any) -> Event
 
 
 def refused(one: Call, event: Event | None, now=NOW, chance: float = 0.5) -> Settlement:
-    return outcomes.judge_refused(one, Refused("no"), event, now, chance)
+    return refusals.judge(one, Refused("no"), event, now, chance)
 
 
 @pytest.mark.parametrize(
@@ -113,9 +115,9 @@ def made(ago: timedelta | None) -> Event:
 def test_what_is_older_than_the_call_by_a_day_to_the_second_may_still_be_its_own() -> None:
     day, older, untold = made(24 * HOUR), made(24 * HOUR + SECOND), made(None)
     found = (day, older, untold, seen(OPEN))
-    assert outcomes.of_this_call(call(created_at=NOW), found) == (day, untold, seen(OPEN))
-    assert outcomes.of_this_call(call(), found) == found
-    assert outcomes.of_this_call(call(NOTE, created_at=NOW), found) == found
+    assert unknown.of_this_call(call(created_at=NOW), found) == (day, untold, seen(OPEN))
+    assert unknown.of_this_call(call(), found) == found
+    assert unknown.of_this_call(call(NOTE, created_at=NOW), found) == found
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_what_is_not_there_yet_is_looked_for_again_but_never_after_settle(
     attempts: int, after: float, wait: float
 ) -> None:
     doubtful = call(unsure=True, unsure_since=NOW, attempts=attempts, progress="p")
-    settled = outcomes.judge_absent(doubtful, NOW + after * SECOND, SETTLE)
+    settled = unknown.judge_absent(doubtful, NOW + after * SECOND, SETTLE)
     assert settled is not None
     assert (settled.state, settled.due_in, settled.unsure) == ("owed", wait * SECOND, True)
     assert settled.progress == "p"
@@ -133,9 +135,9 @@ def test_what_is_not_there_yet_is_looked_for_again_but_never_after_settle(
 
 def test_it_may_be_repeated_at_settle_to_the_second() -> None:
     doubtful = call(unsure=True, unsure_since=NOW)
-    assert outcomes.judge_absent(doubtful, NOW + SETTLE, SETTLE) is None
-    assert outcomes.judge_absent(doubtful, NOW + SETTLE - SECOND / 10, SETTLE) is not None
-    assert outcomes.judge_absent(call(unsure=True), NOW, SETTLE) is not None, "doubted since now"
+    assert unknown.judge_absent(doubtful, NOW + SETTLE, SETTLE) is None
+    assert unknown.judge_absent(doubtful, NOW + SETTLE - SECOND / 10, SETTLE) is not None
+    assert unknown.judge_absent(call(unsure=True), NOW, SETTLE) is not None, "doubted since now"
 
 
 def withdrawn() -> Any:
@@ -145,27 +147,27 @@ def withdrawn() -> Any:
 
 def test_a_withdrawn_create_is_looked_for_until_settle_and_then_not_made() -> None:
     lost = call(link=withdrawn(), unsure=True, unsure_since=NOW)
-    early = outcomes.judge_absent(lost, NOW + 15 * SECOND, SETTLE)
-    late = outcomes.judge_absent(lost, NOW + SETTLE, SETTLE)
+    early = unknown.judge_absent(lost, NOW + 15 * SECOND, SETTLE)
+    late = unknown.judge_absent(lost, NOW + SETTLE, SETTLE)
     assert early is not None
     assert late is not None
     assert (early.state, early.due_in, late.state) == ("owed", SECOND, "superseded")
-    assert outcomes.judge_absent(call(NOTE, link=withdrawn(), unsure_since=NOW), NOW + SETTLE, SETTLE) is None
+    assert unknown.judge_absent(call(NOTE, link=withdrawn(), unsure_since=NOW), NOW + SETTLE, SETTLE) is None
 
 
 @pytest.mark.parametrize(
     ("after", "wait"), [(0, 1), (1, 1), (2, 3), (4, 1), (5, 10), (14.5, 0.5), (15, 15), (30, 30), (59, 1)]
 )
 def test_the_integrations_door_is_looked_behind_at_its_moments(after: float, wait: float) -> None:
-    settled = outcomes.unconfirmed(call(unsure_since=NOW), NOW + after * SECOND)
+    settled = unknown.unconfirmed(call(unsure_since=NOW), NOW + after * SECOND)
     assert (settled.state, settled.due_in, settled.unsure) == ("owed", wait * SECOND, True)
     assert settled.progress == "confirm"
 
 
 def test_a_minute_after_the_door_the_last_route_pages() -> None:
-    settled = outcomes.unconfirmed(call(unsure_since=NOW), NOW + 60 * SECOND)
+    settled = unknown.unconfirmed(call(unsure_since=NOW), NOW + 60 * SECOND)
     assert (settled.state, settled.progress, settled.due_in) == ("owed", "last_route", timedelta(0))
-    assert outcomes.unconfirmed(call(), NOW).progress == "confirm"
+    assert unknown.unconfirmed(call(), NOW).progress == "confirm"
 
 
 @pytest.mark.parametrize("event", [None, seen(None, gone=True)])
@@ -235,11 +237,11 @@ def test_the_eighth_refusal_ends_it() -> None:
 def test_a_green_answer_that_shows_nothing_is_no_refusal_and_ends_after_72_hours_only(progress: str) -> None:
     green, late = Refused("a page of somebody", green=True), NOW + 72 * HOUR
     one = advance(attempts=50, progress=progress)
-    settled = outcomes.judge_refused(one, green, seen(OPEN), late - SECOND, 0.5)
+    settled = refusals.judge(one, green, seen(OPEN), late - SECOND, 0.5)
     assert (settled.state, settled.progress, settled.due_in) == ("owed", progress, HOUR / 2)
     assert settled.reason == "a page of somebody; read again, it is open"
-    assert outcomes.judge_refused(one, green, seen(None), late, 0.5).state == "dead"
-    assert outcomes.judge_refused(one, green, seen(OVER), late, 0.5).state == "done"
+    assert refusals.judge(one, green, seen(None), late, 0.5).state == "dead"
+    assert refusals.judge(one, green, seen(OVER), late, 0.5).state == "done"
 
 
 def test_a_ref_of_a_done_call_has_both_ids() -> None:
@@ -254,11 +256,11 @@ def test_a_call_on_which_we_failed_ourselves_is_in_doubt_and_ends_after_72_hours
 
 
 def test_a_create_in_doubt_whose_trouble_is_over_by_now_is_not_made() -> None:
-    ended = outcomes.over_meanwhile(call(unsure=True), withdrawn())
+    ended = unknown.over_meanwhile(call(unsure=True), withdrawn())
     assert ended is not None
     assert ended.state == "superseded"
-    assert outcomes.over_meanwhile(call(), withdrawn()) is None
-    assert outcomes.over_meanwhile(call(unsure=True), paged()) is None
+    assert unknown.over_meanwhile(call(), withdrawn()) is None
+    assert unknown.over_meanwhile(call(unsure=True), paged()) is None
 
 
 # -- what is owed again ------------------------------------------------------------------------------------------------
@@ -283,11 +285,11 @@ def test_the_last_look_is_no_later_than_the_answer_may_be(asked: Status | None) 
     link = paged()
     link = replace(link, members=tuple(replace(m, asked=asked) for m in link.members))
     looked = call(Create("pagertree", MARK, Draft("T")), link=link, attempts=5, unsure_since=NOW - 19.5 * SECOND)
-    settlement = outcomes.judge_absent(looked, NOW, SETTLE)
+    settlement = unknown.judge_absent(looked, NOW, SETTLE)
     assert settlement is not None
     assert settlement.due_in == SECOND / 2
 
 
 def test_a_create_whose_member_is_not_kept_any_more_may_be_repeated() -> None:
-    unknown = call(Create("pagertree", "rootly:other#1", Draft("T")), unsure_since=NOW - SETTLE)
-    assert outcomes.judge_absent(unknown, NOW, SETTLE) is None
+    strange = call(Create("pagertree", "rootly:other#1", Draft("T")), unsure_since=NOW - SETTLE)
+    assert unknown.judge_absent(strange, NOW, SETTLE) is None
