@@ -86,16 +86,17 @@ WHERE id = :id AND fence = :fence AND verdict = 'waiting'
 REOPEN = """
 UPDATE deliveries
 SET verdict = 'waiting', reason = '', due_at = :now, claimed_at = NULL, attempts = 0, fence = fence + 1
-WHERE id = :id AND body IS NOT NULL
+WHERE id IN (SELECT value FROM json_each(:ids)) AND body IS NOT NULL
 """
 
 # On a link that is still paused nothing was decided, so it is no trace of having been judged.
 FORGET_PAUSED = """
 DELETE FROM traces
-WHERE delivery = :id AND (SELECT held - apart FROM links WHERE links.id = traces.link) = 1 AND (
-    SELECT reason LIKE :paused OR received_at >= (SELECT held_at FROM links WHERE links.id = traces.link)
-    FROM deliveries WHERE id = :id AND body IS NOT NULL
-)
+WHERE delivery IN (SELECT value FROM json_each(:ids))
+    AND (SELECT held - apart FROM links WHERE links.id = traces.link) = 1 AND (
+        SELECT reason LIKE :paused OR received_at >= (SELECT held_at FROM links WHERE links.id = traces.link)
+        FROM deliveries WHERE deliveries.id = traces.delivery AND body IS NOT NULL
+    )
 """
 
 # A step in the index of traces, to the few of this link that are as new as the delivery: ids grow.
@@ -222,10 +223,9 @@ def _must_hold(changed: int, delivery: Delivery) -> None:
 
 def reopen(session: Session, delivery_ids: Sequence[str]) -> int:
     """One whose body was pruned stays as it is: there is nothing to read again."""
-    for delivery_id in delivery_ids:
-        session.do(FORGET_PAUSED, id=delivery_id, paused=f"%{PAUSED}%")
-    count = sum(session.run(REOPEN, id=delivery_id, now=session.at) for delivery_id in delivery_ids)
-    if count:
+    ids = json.dumps([*delivery_ids])
+    session.do(FORGET_PAUSED, ids=ids, paused=f"%{PAUSED}%")
+    if count := session.run(REOPEN, ids=ids, now=session.at):
         session.woken.add(DELIVERIES)
     return count
 
