@@ -11,13 +11,13 @@ import click
 
 from bridge.cli.changing import Outcome, each, result
 from bridge.cli.options import config_option, filter_options, given, json_option, page_options, read_config
-from bridge.cli.reading import screen_for, show_list, show_one
-from bridge.cli.showing import Screen
+from bridge.cli.reading import Row, screen_for, show_list, show_one
+from bridge.cli.showing import Screen, short
 from bridge.flows import replay as flows
 from bridge.store import filters as stored
 
 COLUMNS = (("ID", "id"), ("MADE (UTC)", "created_at"), ("TARGET", "target"), ("KIND", "kind"), ("STATE", "state"),
-           ("TRIES", "attempts"), ("DUE (UTC)", "due_at"), ("TITLE", "title"), ("WHY", "reason"))  # fmt: skip
+           ("TRIES", "attempts"), ("DUE (UTC)", "due_at"), ("LINK", "about"), ("WHY", "reason"))  # fmt: skip
 FACTS = (("call", "id"), ("target", "target"), ("kind", "kind"), ("about", "of"), ("state", "state"),
          ("how it stands", "standing"), ("why", "reason"), ("tries", "attempts"), ("first try", "first_try"),
          ("due", "due_at"), ("waits for another call", "blocked"), ("under way since", "under_way"),
@@ -38,7 +38,12 @@ def calls() -> None:
 @json_option
 def list_(config_file: Path, as_json: bool, limit: int, before: str, **filters: Any) -> None:
     """The calls, newest first."""
-    show_list(config_file, as_json, limit, COLUMNS, lambda reports, n: reports.calls(given(filters), n, before))
+    wanted = given(filters)
+    show_list(config_file, as_json, limit, COLUMNS, lambda reports, n: reports.calls(wanted, n, before), _about)
+
+
+def _about(row: Any) -> Row:
+    return {**row, "about": short(row["title"])}
 
 
 @calls.command()

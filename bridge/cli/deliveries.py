@@ -10,7 +10,7 @@ import click
 
 from bridge.cli.options import config_option, filter_options, given, json_option, page_options
 from bridge.cli.reading import Row, show_list, show_one
-from bridge.cli.showing import Screen
+from bridge.cli.showing import Screen, short
 from bridge.errors import Unreadable
 from bridge.store import filters as stored
 from bridge.systems.payload import parse_json
@@ -26,7 +26,6 @@ _NO_CALL = {
     "waiting": "It caused no call so far.",
     "applied": "It caused no call of its own: nothing was needed, or another delivery had asked for it.",
 }
-LONGEST_TITLE = 40  # characters in a list
 LONGEST_BODY = 100_000  # characters shown to people; --json gives all
 
 
@@ -58,8 +57,7 @@ def show(config_file: Path, as_json: bool, id_: str) -> None:
 def _about(row: Any) -> Row:
     """With the title of its link, and how many more it has."""
     title, *others = [*row["titles"].values()] or [""]
-    short = title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
-    return {**row, "about": f"{short} and {len(others)} more" if others else short}
+    return {**row, "about": f"{short(title)} and {len(others)} more" if others else short(title)}
 
 
 def _tell(screen: Screen, delivery: Any) -> None:

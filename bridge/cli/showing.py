@@ -20,6 +20,9 @@ from rich.text import Text
 from bridge.redact import Redactor
 
 LONGEST_CELL = 200
+LONGEST_ID = 40
+GAP = 2  # columns of a terminal between two of a table
+LONGEST_TITLE = 40  # beside other columns
 WIDE = 200  # columns where no terminal says how many there are
 COLOURS = {
     **dict.fromkeys(("applied", "done", "resolved", "OK", "closed", "enabled"), "green"),
@@ -51,14 +54,23 @@ class Screen:
             self.line(one)
 
     def table(self, columns: Sequence[Column], rows: Iterable[Mapping[str, object]]) -> None:
-        """The last column takes what room is left."""
-        shown = Table(box=None, pad_edge=False, header_style="bold")
-        for place, (title, _) in enumerate(columns):
-            last = place == len(columns) - 1
-            shown.add_column(title, no_wrap=not last, overflow="fold" if last else "ellipsis")
-        for row in rows:
-            shown.add_row(*(self._cell(_at(row, key)) for _, key in columns))
+        """The last column is folded where it is too long, the others are cut."""
+        cells = [[self._cell(_at(row, key)) for _, key in columns] for row in rows]
+        shown = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
+        for (title, _), width in zip(columns, self._widths(columns, cells), strict=True):
+            shown.add_column(title, no_wrap=True, overflow="ellipsis", width=width)
+        shown.columns[-1].no_wrap, shown.columns[-1].overflow = False, "fold"
+        for row in cells:
+            shown.add_row(*row)
         self.console.print(shown)
+
+    def _widths(self, columns: Sequence[Column], cells: Sequence[Sequence[Text]]) -> list[int]:
+        """An id stays whole, since a command takes it: it stands in the first column."""
+        heads = [Text(title) for title, _ in columns]
+        widths = [max(cell.cell_len for cell in column) for column in zip(heads, *cells, strict=True)]
+        whole = widths[:1] if widths[0] <= LONGEST_ID else []
+        room = self.console.width - GAP * (len(columns) - 1) - sum(whole)
+        return [*whole, *fitting(widths[len(whole) :], room)]
 
     def facts(self, row: Mapping[str, object], keys: Sequence[Column]) -> None:
         """One thing, a line for each fact that there is."""
@@ -71,6 +83,25 @@ class Screen:
     def _cell(self, value: object) -> Text:
         text = self._redact(plain(said(value), LONGEST_CELL))
         return Text(text, style=_colour(text))
+
+
+def fitting(widths: Sequence[int], room: int) -> list[int]:
+    """The widest give way first.
+
+    >>> fitting([9, 200, 7, 100], 80)
+    [9, 32, 7, 32]
+    """
+    most = next((most for most in range(max(widths, default=1), 1, -1) if _cut(widths, most) <= room), 1)
+    return [min(width, most) for width in widths]
+
+
+def _cut(widths: Sequence[int], most: int) -> int:
+    return sum(min(width, most) for width in widths)
+
+
+def short(title: str) -> str:
+    """A title that has to leave room for other columns."""
+    return title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
 
 
 def plain(text: str, longest: int | None = None) -> str:

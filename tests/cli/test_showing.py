@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bridge.cli.showing import Screen, plain, said, when
+from bridge.cli.showing import WIDE, Screen, plain, said, when
 from bridge.redact import Redactor
 
 
@@ -46,3 +46,11 @@ def test_times_are_short_unless_order_matters():
         "2026-01-31 12:00:00.250",
         "",
     )
+
+
+def test_what_a_command_takes_is_whole_however_long_the_texts_beside_it_are(capsys: pytest.CaptureFixture[str]):
+    columns = (("ID", "id"), ("TITLE", "words"), ("MORE", "words"), ("WHY", "words"))
+    Screen().table(columns, [{"id": "01M7ZYJX38180G1YPJTBJBB373", "words": "long " * 100}])
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[1].startswith("01M7ZYJX38180G1YPJTBJBB373 ")
+    assert max(map(len, shown)) <= WIDE
