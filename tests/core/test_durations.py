@@ -1,4 +1,3 @@
-import doctest
 from contextlib import suppress
 from datetime import timedelta
 
@@ -6,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core import durations
 from bridge.core.durations import parse_duration, say_duration
 
 
@@ -94,7 +92,3 @@ def test_a_duration_is_said_in_two_units_at_most(length, words):
 @given(st.integers(1, 59), st.sampled_from(["ms", "s", "m"]))
 def test_what_is_said_names_the_number_that_was_written(count, unit):
     assert say_duration(parse_duration(f"{count}{unit}")).startswith(f"{count} ")
-
-
-def test_the_examples_in_the_docstrings_are_true():
-    assert doctest.testmod(durations).failed == 0

@@ -1,10 +1,7 @@
-import doctest
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core import marks
 from bridge.core.marks import (
     Mark,
     alert_mark,
@@ -116,7 +113,3 @@ def test_a_signature_alone_is_a_text():
 @given(st.text(), st.text(min_size=1, max_size=30).filter(lambda text: text.isprintable()))
 def test_every_signed_text_is_ours(text, call):
     assert text_mark(sign_text(text, call)) == text_code(call)
-
-
-def test_the_examples_in_the_docstrings_are_true():
-    assert doctest.testmod(marks).failed == 0

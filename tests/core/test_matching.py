@@ -1,4 +1,3 @@
-import doctest
 import time
 from contextlib import suppress
 from datetime import UTC, date, datetime
@@ -7,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core import match_words, moments
 from bridge.core.matching import BadMatch, compile_match
 
 CHRISTMAS = datetime(2024, 12, 25, 17, 0, 30, tzinfo=UTC)  # a Wednesday
@@ -299,7 +297,3 @@ def test_a_match_says_itself_in_words():
     assert compile_match({"always": True}).words == "always"
     assert compile_match({"a": {"$in": ["x", "y"]}, "b": None}).words == "a is one of x, y and b is null"
     assert compile_match({"$day": {"timezone": "Europe/Berlin", "$in": [6, 7]}}).words == "day is one of 6, 7"
-
-
-def test_the_examples_in_the_docstrings_are_true():
-    assert [doctest.testmod(module).failed for module in (moments, match_words)] == [0, 0]

@@ -1,4 +1,3 @@
-import doctest
 import math
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.core import retry
 from bridge.core.retry import clamp_retry_after, confirm_delay, delay, gives_up, parse_retry_after
 
 NOW = datetime(2024, 12, 25, 12, 0, tzinfo=UTC)
@@ -83,7 +81,3 @@ def test_the_wait_that_an_answer_asks_for(headers, asked):
 def test_no_header_makes_us_stumble_or_wait_less_than_nothing(value, left):
     headers = {"Retry-After": value, "X-RateLimit-Reset": value, "X-RateLimit-Remaining": left}
     assert (parse_retry_after(headers, NOW) or 0) >= 0
-
-
-def test_the_examples_in_the_docstrings_are_true():
-    assert doctest.testmod(retry).failed == 0
