@@ -12,7 +12,7 @@ from tests.machines.tally import Budget
 def test_failing_locked_and_damaged_disks_lose_nothing_and_crash_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    tally = disk.run(tmp_path, Budget(cases=38))
+    tally = disk.run(tmp_path, Budget(cases=26))
     with capsys.disabled():
         print(f"\ndisk: {tally.line}")
     assert tally.broken == []

@@ -16,7 +16,7 @@ needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="strace
 
 @needs_strace
 def test_no_power_cut_loses_what_was_told_or_harms_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    tally = power.run(tmp_path, Budget(cases=100))
+    tally = power.run(tmp_path, Budget(cases=60))
     with capsys.disabled():
         print(f"\npower: {tally.line}")
     assert tally.broken == []
