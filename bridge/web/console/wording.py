@@ -66,11 +66,14 @@ def unfolding(text: object, longest: int = HINT) -> Markup:
     return Markup("<details><summary><bdi>{}…</bdi></summary><bdi>{}</bdi></details>").format(whole[:SHORT], whole)
 
 
-def when(moment: object) -> Markup:
-    """A stored time, in UTC and to the second."""
+def when(moment: object, of: object = "") -> Markup:
+    """A stored time, in UTC and to the second; without its day where that is the day `of` another time."""
     if not moment:
         return NOTHING
-    return Markup('<time datetime="{}">{}</time>').format(moment, str(moment)[:19].replace("T", " "))
+    day, _, clock = str(moment)[:19].partition("T")
+    if str(of).startswith(f"{day}T"):
+        return Markup('<time datetime="{}" title="{} UTC">{}</time>').format(moment, day, clock)
+    return Markup('<time datetime="{}">{} {}</time>').format(moment, day, clock)
 
 
 def ago(moment: object) -> Markup:

@@ -26,6 +26,9 @@ def test_a_long_text_is_cut_and_its_whole_unfolds():
 def test_a_time_is_in_utc_to_the_second_and_nothing_is_a_dash():
     shown = '<time datetime="2026-11-21T13:47:01.5+00:00">2026-11-21 13:47:01</time>'
     assert wording.when("2026-11-21T13:47:01.5+00:00") == shown
+    short = '<time datetime="2026-11-21T13:47:01.5+00:00" title="2026-11-21 UTC">13:47:01</time>'
+    assert wording.when("2026-11-21T13:47:01.5+00:00", "2026-11-21T09:00:00+00:00") == short
+    assert wording.when("2026-11-21T13:47:01.5+00:00", "2026-11-20T09:00:00+00:00") == shown
     assert (wording.when(None), wording.ago(None)) == (wording.NOTHING, wording.NOTHING)
 
 
