@@ -39,6 +39,10 @@ class Unavailable(BridgeError):
     """The store cannot take a write now (disk full, locked, stopping): 503 and come again."""
 
 
+class Closed(Unavailable):
+    """Nobody must act: the bridge is ending."""
+
+
 class Conflict(BridgeError):
     """Two transactions met on one unique key: run the unit of work again."""
 

@@ -15,7 +15,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bridge.app import Parts
-from bridge.errors import BridgeError
+from bridge.errors import BridgeError, Closed
 from bridge.flows.alarms import check as check_alarms
 from bridge.flows.canary import look as look_for_canary
 from bridge.flows.canary import send as send_canary
@@ -153,6 +153,8 @@ def _watching(parts: Parts, alive: Callable[[], bool]) -> Iterator[Job]:
 def _guarded(parts: Parts, name: str, work: Callable[[Parts], object]) -> None:
     try:
         work(parts)
+    except Closed:
+        log.info("job.left", job=name, why="the bridge ends")
     except BridgeError as fault:
         log.error("job.failed", job=name, reason=str(fault))
     except Exception:

@@ -12,7 +12,7 @@ from threading import Thread
 from bridge.app import Parts
 from bridge.circuits import RAMP
 from bridge.core.drift import Drift, check_plausible, compare, missing
-from bridge.errors import BridgeError, Implausible, Unlistable
+from bridge.errors import BridgeError, Closed, Implausible, Unlistable
 from bridge.flows.exchange import exchange
 from bridge.flows.listing import Progress, read_live
 from bridge.flows.missed import take_missed
@@ -43,6 +43,8 @@ def _alone(parts: Parts, run: Run, progress: Progress) -> None:
     """Nobody waits for it: what breaks it off is told by its row and the log."""
     try:
         _run(parts, run, progress)
+    except Closed:
+        log.info("resync.left", run=run.id, why="the bridge ends")
     except BridgeError as fault:
         log.error("resync.failed", run=run.id, reason=str(fault))
     except Exception:

@@ -7,7 +7,7 @@ from itertools import islice
 from threading import Condition
 from typing import Generic, TypeVar
 
-from bridge.errors import Unavailable
+from bridge.errors import Closed, Unavailable
 
 T = TypeVar("T")
 MOST = 10_000
@@ -24,7 +24,7 @@ class WaitingLine(Generic[T]):
         """Raises `Unavailable`."""
         with self._changed:
             if self._closed:
-                raise Unavailable("the store is closed: come again when the bridge is up")
+                raise Closed("the store is closed: come again when the bridge is up")
             if len(self._waiting) >= self._most:
                 raise Unavailable(f"{self._most} writes are waiting already: come again in a moment")
             self._waiting.append(item)

@@ -1,4 +1,4 @@
-"""A bridge that is stopped as soon as it was started stops without a word."""
+"""A bridge that is stopped stops without an alarming word."""
 
 import threading
 import time
@@ -6,10 +6,13 @@ from datetime import datetime
 from threading import Event as Signal
 
 import pytest
+import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from bridge.schedule import stop
+from bridge.schedule import _guarded, stop
+from bridge.store.waiting_line import WaitingLine
+from tests.e2e.histories import Lab
 
 
 class Once(BaseTrigger):
@@ -41,3 +44,11 @@ def test_a_schedule_stops_while_a_job_that_runs_once_is_taken_off_its_list(monke
     once.go.set()
     stopping.join(10)
     assert (crashed, stopping.is_alive(), schedule.running) == ([], False, False)
+
+
+def test_a_job_that_the_end_of_the_bridge_cuts_short_is_no_fault(lab: Lab) -> None:
+    closed: WaitingLine[int] = WaitingLine()
+    closed.close()
+    with structlog.testing.capture_logs() as told:
+        _guarded(lab.parts, "prune", lambda _: closed.put(1))
+    assert [(one["event"], one["log_level"], one["job"]) for one in told] == [("job.left", "info", "prune")]
