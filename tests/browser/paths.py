@@ -62,6 +62,8 @@ def _type(page: Page, text: str, label: str) -> None:
 
 
 def _click_row(page: Page, column: str, no: str | None, text: str) -> None:
+    page.get_by_role("columnheader", name=column, exact=True).wait_for()  # the click before may still be on its way
+    page.wait_for_load_state()
     heads = page.get_by_role("columnheader").all_inner_texts()
     cell = f"td:nth-child({heads.index(column) + 1})"
     rows = page.locator("#live tbody tr")

@@ -54,6 +54,7 @@ def serious(page: Page) -> list[str]:
     return [f"{one['id']}: {one['help']}: {node['html'][:160]}" for one in bad for node in one["nodes"]]
 
 
+@pytest.mark.timeout(150)  # axe looks at every colour twice, and a busy machine is slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_page_is_for_everybody_by_day_and_night_on_desk_and_phone(
     reader: Reader, guest: Reader, night: Scene, name: str
