@@ -56,7 +56,8 @@ def _pressable(page: Page, words: str) -> Locator:
 
 
 def _type(page: Page, text: str, label: str) -> None:
-    """The list follows while one types."""
+    """The list follows while one types, once the page's scripts are there."""
+    page.wait_for_load_state()
     page.get_by_label(label).fill(text)
     page.wait_for_url(re.compile(r".*[?&]\w+=" + re.escape(quote(text)) + "(&.*)?$"))
 
