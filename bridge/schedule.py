@@ -15,10 +15,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bridge.app import Parts
-from bridge.errors import BridgeError, Closed
 from bridge.flows.alarms import check as check_alarms
 from bridge.flows.canary import look as look_for_canary
 from bridge.flows.canary import send as send_canary
+from bridge.flows.guarding import guarded
 from bridge.flows.heartbeat import beat
 from bridge.flows.missed import take_missed
 from bridge.flows.poll import poll
@@ -69,12 +69,12 @@ def schedule_of(parts: Parts, alive: Callable[[], bool], shared: bool = False) -
     replicas, and only what each of them does for itself."""
     once, late = {"coalesce": True, "max_instances": 1}, {"misfire_grace_time": None}  # late is better than not at all
     schedule = BackgroundScheduler(timezone="UTC", job_defaults=once | late)
-    schedule.add_job(_guarded, args=(parts, "names", check_names), id="names")
-    schedule.add_job(_guarded, args=(parts, "missed", take_missed), id="missed")
+    schedule.add_job(guarded, args=(parts, "names", check_names), id="names")
+    schedule.add_job(guarded, args=(parts, "missed", take_missed), id="missed")
     for job in jobs_of(parts, alive):
         if job.own or not shared:
             every = Every(seconds=job.seconds, timezone=UTC)
-            schedule.add_job(_guarded, every, args=(parts, job.name, job.work), id=job.name)
+            schedule.add_job(guarded, every, args=(parts, job.name, job.work), id=job.name)
     if parts.config.alarms.heartbeat is not None:
         schedule.modify_job("heartbeat", next_run_time=datetime.now(UTC))  # the first at once
     return schedule
@@ -96,12 +96,12 @@ def run_in_slot(parts: Parts, job: Job, slot: int) -> None:
     """Once across all replicas: whoever takes the slot runs the job. Never raises. One that is given up meanwhile goes
     on as in its old life: nothing leaves any more, and others may run it anew."""
     mine = replace(parts, replica=parts.replica.in_this_life())
-    _guarded(mine, job.name, partial(_run_if_taken, job=job, slot=slot))
+    guarded(mine, job.name, partial(_run_if_taken, job=job, slot=slot))
 
 
 def _run_if_taken(parts: Parts, job: Job, slot: int) -> None:
     if _take(parts, job, slot):
-        _guarded(parts, job.name, job.work)
+        guarded(parts, job.name, job.work)
         parts.replica.unsaid.say(partial(_end, parts, job, slot))
 
 
@@ -148,14 +148,3 @@ def _watching(parts: Parts, alive: Callable[[], bool]) -> Iterator[Job]:
         yield Job("canary.back", look_for_canary, TIMERS)
     if own.heartbeat is not None:  # silent only when the last replica is
         yield Job("heartbeat", partial(beat, alive=alive), own.heartbeat.every.total_seconds(), own=True)
-
-
-def _guarded(parts: Parts, name: str, work: Callable[[Parts], object]) -> None:
-    try:
-        work(parts)
-    except Closed:
-        log.info("job.left", job=name, why="the bridge ends")
-    except BridgeError as fault:
-        log.error("job.failed", job=name, reason=str(fault))
-    except Exception:
-        log.exception("job.crashed", job=name)

@@ -1,6 +1,6 @@
 """What an outcome makes of its call: sent, due again, dead. Pure; the flow does what it says.
 
-Three outcomes of a call: no effect, done, unknown. modules of their names judge the unknown and what was refused.
+Three outcomes of a call: no effect, done, unknown. `unknown` judges a create of unknown effect, `refused` a refusal.
 """
 
 from __future__ import annotations
@@ -9,17 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bridge.core import retry
-from bridge.model import (
-    Call,
-    Done,
-    GiveUp,
-    Lane,
-    Outcome,
-    Refused,
-    Retry,
-    Settlement,
-    Unknown,
-)
+from bridge.model import Call, Done, GiveUp, Lane, Outcome, Refused, Retry, Settlement, Unknown
 
 A_MOMENT = timedelta(milliseconds=100)  # the least wait: a turn that is a rounding away is not asked for in a circle
 LOOKED_FOR_SOON = 5  # tries whose unknown effect is looked for within seconds; then by the schedule, like all else

@@ -5,15 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from bridge.core.outcome import again, dead
-from bridge.model import (
-    Advance,
-    Call,
-    Event,
-    Phase,
-    Refused,
-    Settlement,
-    Status,
-)
+from bridge.model import Advance, Call, Event, Phase, Refused, Settlement, Status
 
 JUST_MADE = timedelta(minutes=2)  # a 404 this soon after our own create is list lag, not a deletion
 MISSING_AGAIN = timedelta(seconds=20)

@@ -9,14 +9,7 @@ from datetime import datetime, timedelta
 
 from bridge.core import retry
 from bridge.core.outcome import superseded
-from bridge.model import (
-    Call,
-    Create,
-    Event,
-    Link,
-    Settlement,
-    Status,
-)
+from bridge.model import Call, Create, Event, Link, Settlement, Status
 
 NOT_NEEDED = "its answer was lost, it is not there, and the trouble is over: nothing to make"
 

@@ -12,15 +12,7 @@ from bridge.errors import Unlistable
 from bridge.flows import probing
 from bridge.flows.directory import RECEIVERS, directory_of
 from bridge.log import get_log
-from bridge.model import (
-    Call,
-    Command,
-    Create,
-    Receiver,
-    Retry,
-    Settlement,
-    Update,
-)
+from bridge.model import Call, Command, Create, Receiver, Retry, Settlement, Update
 from bridge.systems.contract import Directory
 
 log = get_log(__name__)

@@ -18,18 +18,7 @@ from bridge.flows.exchange import exchange
 from bridge.flows.judging import Undecided, judge
 from bridge.flows.units import written
 from bridge.log import get_log
-from bridge.model import (
-    Call,
-    Create,
-    Decision,
-    Event,
-    Link,
-    Note,
-    Response,
-    Says,
-    Settlement,
-    Verdict,
-)
+from bridge.model import Call, Create, Decision, Event, Link, Note, Response, Says, Settlement, Verdict
 from bridge.store.contract import Transaction
 
 log = get_log(__name__)

@@ -7,12 +7,7 @@ from dataclasses import replace
 from bridge.app import Parts
 from bridge.flows.exchange import exchange
 from bridge.log import get_log
-from bridge.model import (
-    Call,
-    Create,
-    Response,
-    Retry,
-)
+from bridge.model import Call, Create, Response, Retry
 from bridge.store.contract import Transaction
 
 log = get_log(__name__)

@@ -12,8 +12,9 @@ from threading import Thread
 from bridge.app import Parts
 from bridge.circuits import RAMP
 from bridge.core.drift import Drift, check_plausible, compare, missing
-from bridge.errors import BridgeError, Closed, Implausible, Unlistable
+from bridge.errors import Implausible, Unlistable
 from bridge.flows.exchange import exchange
+from bridge.flows.guarding import guarded
 from bridge.flows.listing import Progress, read_live
 from bridge.flows.missed import take_missed
 from bridge.flows.resync_run import Run, begin, break_off, end, tell
@@ -33,22 +34,11 @@ log = get_log(__name__)
 
 
 def start(parts: Parts, plan: bool, actor: str, progress: Progress | None = None) -> str:
-    """Begin a run in the background; returns its id."""
+    """Begin a run in the background; returns its id. What breaks it off is told by its row and the log."""
     run = begin(parts, plan, actor)
-    Thread(target=_alone, args=(parts, run, progress or _silent), name="resync", daemon=True).start()
+    work = partial(_run, run=run, progress=progress or _silent)
+    Thread(target=guarded, args=(parts, "resync", work), name="resync", daemon=True).start()
     return run.id
-
-
-def _alone(parts: Parts, run: Run, progress: Progress) -> None:
-    """Nobody waits for it: what breaks it off is told by its row and the log."""
-    try:
-        _run(parts, run, progress)
-    except Closed:
-        log.info("resync.left", run=run.id, why="the bridge ends")
-    except BridgeError as fault:
-        log.error("resync.failed", run=run.id, reason=str(fault))
-    except Exception:
-        log.exception("resync.crashed", run=run.id)
 
 
 def resync(parts: Parts, plan: bool = False, actor: str = "schedule", progress: Progress | None = None) -> Run:

@@ -10,7 +10,8 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
-from bridge.schedule import _guarded, stop
+from bridge.flows.guarding import guarded
+from bridge.schedule import stop
 from bridge.store.waiting_line import WaitingLine
 from tests.e2e.histories import Lab
 
@@ -50,5 +51,5 @@ def test_a_job_that_the_end_of_the_bridge_cuts_short_is_no_fault(lab: Lab) -> No
     closed: WaitingLine[int] = WaitingLine()
     closed.close()
     with structlog.testing.capture_logs() as told:
-        _guarded(lab.parts, "prune", lambda _: closed.put(1))
+        guarded(lab.parts, "prune", lambda _: closed.put(1))
     assert [(one["event"], one["log_level"], one["job"]) for one in told] == [("job.left", "info", "prune")]

@@ -82,7 +82,7 @@ def watch(folder: Path, at: str = "", visit: int = 1) -> None:
     points.around(Transport, "send", lambda _, request: f"call {request.method} {path_of(request.url)}")
     points.around(Channel, "complete", lambda *_: "answer to a webhook")
     points.around(resync, "_compare_and_keep", lambda *_: "resync compares")
-    points.around(schedule, "_guarded", lambda _parts, name, _work: f"job {name}")
+    points.around(schedule, "guarded", lambda _parts, name, _work: f"job {name}")
     points.around(readers, "count_rows", lambda *_: "backup is copied")
     points.around(readers, "check_copy", lambda *_: "backup is read back")
     _hasten()
