@@ -29,7 +29,6 @@ from bridge.flows.storm import is_on as storm_is_on
 from bridge.flows.storm import turn as take_turns
 from bridge.flows.surgery import resume_due
 from bridge.flows.timers import resolve_due
-from bridge.log import get_log
 from bridge.replica import LOST
 from bridge.store.contract import Transaction
 
@@ -39,8 +38,6 @@ A_SECOND = timedelta(seconds=1)
 KNOWN_BY = (
     2 * LOST.total_seconds()
 )  # seconds after which the dead are given up: who judges them was in step for a while
-
-log = get_log(__name__)
 
 
 class Every(IntervalTrigger):  # type: ignore[misc]  # APScheduler has no types
